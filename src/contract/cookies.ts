@@ -1,0 +1,17 @@
+import type { HeaderList } from './header-list.ts'
+
+/** All values of one cookie over all Cookie lines (RFC 6265 4.2.1, 5.4); quotes around a value are not part of it. */
+export function cookieValues (headers: HeaderList, name: string): string[] {
+  return parseCookies(headers).filter(cookie => cookie.name === name).map(cookie => cookie.value)
+}
+
+/** Name and value of every cookie, in order. */
+export function parseCookies (headers: HeaderList): { name: string, value: string }[] {
+  return headers.all('cookie').flatMap(line => line.split(';')).flatMap(pair => {
+    const at = pair.indexOf('=')
+    if (at < 0) return []
+    const value = pair.slice(at + 1).trim()
+    const quoted = value.length > 1 && value.startsWith('"') && value.endsWith('"')
+    return [{ name: pair.slice(0, at).trim(), value: quoted ? value.slice(1, -1) : value }]
+  })
+}

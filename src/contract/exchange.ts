@@ -1,0 +1,265 @@
+import type { Duplex, Readable } from 'node:stream'
+import type { ErrorCode } from './errors.ts'
+import type { HeaderList } from './header-list.ts'
+
+/** Who is at the other end of the client's connection. */
+export interface Client {
+  /** Address of the client: the socket's, or what trusted proxies say of it (`gateway.trustedProxies`). */
+  readonly address: string
+  /** Address and port of the socket itself. */
+  readonly peer: string
+  readonly port: number
+  /** Whether the peer is a trusted proxy. */
+  readonly trusted: boolean
+  /** Whether the socket is TLS. */
+  readonly tls: boolean
+}
+
+/** The request body: a stream nobody has to hold, with a declared way to do so. */
+export interface Body {
+  /** False where the request has no body at all. */
+  readonly present: boolean
+  /** Declared length in bytes (`Content-Length`), null where unknown (chunked). */
+  readonly length: number | null
+  /** The held bytes once `hold` has succeeded or `replace` was called, else null. */
+  readonly held: Uint8Array | null
+  /**
+   * Buffers the body and gives it back, at most `maxBytes` and within the process's budget. Null: it was more than that;
+   * nothing is lost, the body streams on as if it had not been touched. Rejects where the client breaks off.
+   */
+  hold(maxBytes: number): Promise<Uint8Array | null>
+  /** Puts other bytes in the place of the body; the request sent upstream gets their length. */
+  replace(bytes: Uint8Array): void
+  /** For the machine; rooms call `x.limitBody`. `over` is told once instead of ending the exchange, where it is given. */
+  limit(maxBytes: number, over: (() => void) | null): void
+  /** For the machine: what goes upstream, null for nothing. */
+  outgoing(): Uint8Array | Readable | null
+  /** For the machine: length of what goes upstream, null where unknown or nothing. */
+  readonly outgoingLength: number | null
+  /** For the machine: whether the same bytes can be sent once more. */
+  readonly replayable: boolean
+}
+
+/** A reply body that is still arriving. */
+export interface BodyStream {
+  /** Whether all of it has arrived and waits. */
+  readonly ended: boolean
+  /** Buffers the rest of the body; null (and the body left whole) where it is more than `maxBytes`. Rejects where upstream breaks off. */
+  hold(maxBytes: number): Promise<Uint8Array | null>
+  /** Gives up on the body: nobody will read it. */
+  cancel(reason: Error): void
+}
+
+/** What goes back to the client. */
+export interface Reply {
+  status: number
+  headers: HeaderList
+  /** Text or bytes may take the place of a stream: the machine lets go of it. Length fields are the writer's. */
+  body: null | string | Uint8Array | BodyStream
+  /** Which of the gateway's own errors this reply is, null for an answer of upstream or of a filter. */
+  code: ErrorCode | null
+  /** Fields to send after the body (RFC 9110 6.5); known at the latest when the body has ended. */
+  trailers: HeaderList | null
+  /** The upstream's side of a connection that switched protocols (status 101), to be spliced with the client's. */
+  socket?: Duplex
+}
+
+/** How an exchange ended. */
+export interface End {
+  /** `complete`: the client has all of it. `client-gone`, `upstream-broken`: the body was cut. */
+  readonly outcome: 'complete' | 'client-gone' | 'upstream-broken'
+  readonly code: ErrorCode | null
+  readonly bytesIn: number
+  readonly bytesOut: number
+}
+
+/** Milliseconds of the process's monotonic clock. */
+export interface Timing { readonly start: number, head: number, end: number }
+
+/** The route that an exchange belongs to, as far as a room may know it. */
+export interface Route { readonly id: string, readonly metadata: Readonly<Record<string, unknown>> }
+
+/** Captured variables: of path and host patterns, as on the wire (still percent-encoded). */
+export type Params = Readonly<Record<string, string>>
+
+export const NO_PARAMS: Params = Object.freeze(Object.create(null) as Record<string, string>)
+
+/** What the machine notes of one filter. */
+export type Mark = 'skipped' | 'decided' | undefined
+
+/** What the machine knows of the filter it asks: its position in the route's list, and whether it only reports. */
+export interface Asking { readonly index: number, readonly report: boolean }
+
+/** The least that one filter has limited the request body to, its position, and the limit of the filter before it. */
+export interface BodyLimit { readonly index: number, readonly maxBytes: number, readonly next: BodyLimit | null }
+
+/** One call a dispatch phase has made: what it gave, null until it has. */
+export interface Call { readonly pending: Promise<Reply>, reply: Reply | null }
+
+/** The end of the exchange tells how much there was. */
+const ONLY_COUNTED = () => {}
+
+/** Work that can be given up. An object and not a callback: closures made for each request cost more than its headers. */
+export interface Abortable { abort(reason: Error): void }
+
+/** The way to the client for what comes before the reply. */
+export interface Informant { inform(status: number, headers: HeaderList): void }
+
+/** What the transport knows of a request when the guard has let it in. */
+export interface Arrival {
+  id: string
+  method: string
+  path: string
+  query: string
+  scheme: 'http' | 'https'
+  authority: string
+  host: string
+  headers: HeaderList
+  client: Client
+}
+
+/** One request on its way through the gateway: what rooms may read and change. */
+export class Exchange {
+  /** The request id; also `instance` of error replies. */
+  readonly id: string
+  /** As received, upper case. */
+  readonly method: string
+  /** The method that lookup goes by: for a CORS preflight the one it asks about, else `method`. */
+  routingMethod: string
+  /** The canonical path (RFC 3986 6.2.2) that routing, filters and upstream all use. A filter may change it; the machine checks it again. */
+  path: string
+  /** Without `?`; '' where there is none. A filter may change it. */
+  query: string
+  readonly scheme: 'http' | 'https'
+  /** The Host header as received. */
+  readonly authority: string
+  /** Host without port, lower case; IPv6 in brackets. */
+  readonly host: string
+  /** Request fields for upstream. Hop-by-hop fields and those the gateway owns are no longer in it. */
+  readonly headers: HeaderList
+  readonly client: Client
+  readonly body: Body
+  /** The path and query before any filter. */
+  readonly originalPath: string
+  readonly originalQuery: string
+  params: Params
+  route: Route | null
+  /** Set by a filter to send the request elsewhere: an origin, `http://host:port`. */
+  origin: string | null
+  /** Value of the Host header for upstream; null: that of the endpoint. */
+  upstreamHost: string | null
+  /** Where the request went, once it has: the origin of the endpoint. */
+  endpoint: string | null
+  /** How often upstream has been asked. */
+  attempt: number
+  /** Set by a filter to answer without calling upstream; after that the reply on its way back. */
+  reply: Reply | null
+  readonly timing: Timing
+  /** For the machine: how many of the route's filters it has gone down to. Only these see the reply and the end. */
+  entered: number
+  /** For the machine: filters by position whose `when` did not hold, or whose decision is counted already; null while there are none. */
+  marks: Mark[] | null
+  /** For the machine: the filter whose request phase runs. */
+  asking: Asking | null
+  /** For the machine: which filter has limited the body to how much; null while none has. */
+  limits: BodyLimit | null
+  /** For the machine: whether phases of this exchange are timed. */
+  timed: boolean
+  /** For the machine: the last call that each filter around it has made, by position; null while there is none. */
+  calls: (Call | undefined)[] | null
+  /** For the machine: whether filters still work on it, and how it ended meanwhile. */
+  running: boolean
+  end: End | null
+  /** For the machine: takes interim answers (RFC 9110 15.2) to the client. */
+  informant: Informant | null
+  /** The protocol the client wants to switch to (`websocket`), null for an ordinary request. */
+  upgrade: string | null
+  #abort: AbortController | null = null
+  #aborted: Error | null = null
+  #abortables: Abortable | Abortable[] | null = null
+
+  /** `start`: when the request arrived, on the monotonic clock. */
+  constructor (arrival: Arrival, body: Body, start: number) {
+    this.id = arrival.id
+    this.method = arrival.method
+    this.routingMethod = arrival.method
+    this.path = arrival.path
+    this.query = arrival.query
+    this.scheme = arrival.scheme
+    this.authority = arrival.authority
+    this.host = arrival.host
+    this.headers = arrival.headers
+    this.client = arrival.client
+    this.body = body
+    this.originalPath = arrival.path
+    this.originalQuery = arrival.query
+    this.params = NO_PARAMS
+    this.route = null
+    this.origin = null
+    this.upstreamHost = null
+    this.endpoint = null
+    this.attempt = 0
+    this.reply = null
+    this.timing = { start, head: 0, end: 0 }
+    this.entered = 0
+    this.marks = null
+    this.asking = null
+    this.limits = null
+    this.timed = false
+    this.calls = null
+    this.running = false
+    this.end = null
+    this.informant = null
+    this.upgrade = null
+  }
+
+  /**
+   * No more than `maxBytes` of the request body may pass, chunked or not; more ends the exchange with GW_BODY_TOO_LARGE.
+   * Throws at once where the declared length is more. The smallest limit wins. With `report: true` it only counts.
+   */
+  limitBody (maxBytes: number): void {
+    const { asking, limits } = this
+    this.body.limit(maxBytes, asking?.report ? ONLY_COUNTED : null)
+    if (asking === null) return
+    const isSecond = limits?.index === asking.index
+    this.limits = { index: asking.index, maxBytes: isSecond ? Math.min(maxBytes, limits.maxBytes) : maxBytes, next: isSecond ? limits.next : limits }
+  }
+
+  /** Aborted when nobody waits for the answer any more: client gone, or the total timeout. Made on first use: most exchanges need none. */
+  get signal (): AbortSignal {
+    if (this.#abort === null) {
+      this.#abort = new AbortController()
+      if (this.#aborted) this.#abort.abort(this.#aborted)
+    }
+    return this.#abort.signal
+  }
+
+  /** The reason nobody waits any more, or null. */
+  get aborted (): Error | null {
+    return this.#aborted
+  }
+
+  /** For the machine: ends the exchange from outside. */
+  abort (reason: Error): void {
+    if (this.#aborted) return
+    this.#aborted = reason
+    this.#abort?.abort(reason)
+    const waiting = this.#abortables
+    this.#abortables = null
+    if (Array.isArray(waiting)) for (const one of waiting) one.abort(reason)
+    else waiting?.abort(reason)
+  }
+
+  /** For the machine: as a listener on `signal`, without its cost. Aborted at once where the exchange is already over. */
+  onAbort (one: Abortable): void {
+    if (this.#aborted) one.abort(this.#aborted)
+    else if (this.#abortables === null) this.#abortables = one
+    else this.#abortables = [this.#abortables, one].flat()
+  }
+}
+
+/** Adds captured variables to those there are. For predicates; the machine clears them when the candidate loses. */
+export function capture (x: Exchange, captured: Params): void {
+  // Without a prototype, so that no variable is there only because every object has it
+  x.params = x.params === NO_PARAMS && Object.getPrototypeOf(captured) === null ? captured : Object.assign(Object.create(null) as Record<string, string>, x.params, captured)
+}

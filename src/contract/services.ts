@@ -1,0 +1,63 @@
+import type { Exchange, Reply } from './exchange.ts'
+
+/** Wall clock and waiting; a test's clock never waits. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Milliseconds that never go backwards, for differences. */
+  monotonic(): number
+  /** Resolves after `ms` milliseconds; rejects with the signal's reason when it is aborted first. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+}
+
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number
+}
+
+/** Structured log lines. Fields are ECS names where ECS has one. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+export interface Counter { add(n?: number): void }
+export interface Histogram { record(value: number): void }
+
+/** Metrics of one room on one route: the machine adds those labels and removes the series when the plan is closed. */
+export interface Metrics {
+  counter(name: string, labels?: Readonly<Record<string, string>>): Counter
+  histogram(name: string, labels?: Readonly<Record<string, string>>): Histogram
+}
+
+/** One series as operators see it; a histogram's value is its sum, `count` how many were recorded. */
+export interface Sample { readonly name: string, readonly labels: Readonly<Record<string, string>>, readonly value: number, readonly count: number }
+
+/** What a CEL expression may be about, beside request, client, params and route: `reply` on the way out, `body` where it was parsed. */
+export interface ExpressionInput { reply?: Reply, body?: unknown }
+
+export interface Expression<T> {
+  /** Whether the expression mentions `reply`, so that it can only be asked on the way out. */
+  readonly usesReply: boolean
+  readonly usesBody: boolean
+  /** Throws GatewayError GW_EXPRESSION_FAILED where it cannot be evaluated for this exchange. */
+  evaluate(x: Exchange, input?: ExpressionInput): T
+}
+
+/** CEL (Common Expression Language). Compiling throws ConfigError GW_CONFIG_EXPRESSION at `pointer` with what is wrong. */
+export interface Expressions {
+  condition(source: string, pointer?: string): Expression<boolean>
+  /** Any result, as text. */
+  text(source: string, pointer?: string): Expression<string>
+}
+
+/** Everything a room may want from outside. Handed in, so that a room never reaches for a global. */
+export interface Services {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly expressions: Expressions
+}

@@ -1,0 +1,48 @@
+import Type, { type StaticDecode } from 'typebox'
+import { Choice, Config, List, Size, Timeout } from './units.ts'
+
+const Port = Type.Integer({ minimum: 0, maximum: 65535, 'x-expects': 'a port from 0 to 65535; 0 takes a free one' })
+
+/** One address to accept connections on. */
+export const ListenSchema = Config({
+  name: Type.String({ pattern: '^[a-z0-9-]+$', default: 'http', description: 'Name of the listener.' }),
+  port: Port,
+  host: Type.String({ default: '0.0.0.0', description: 'Address to bind.' })
+})
+
+/** What one request, one connection and the process may use. The defaults are safe on the open internet. */
+export const LimitsSchema = Config({
+  headerBytes: Size({ default: '16KiB', description: 'All request header lines together; more is 431.' }),
+  headers: Type.Integer({ minimum: 1, default: 100, description: 'Request header lines; more is 431.' }),
+  targetBytes: Size({ default: '8KiB', description: 'The request target; more is 414.' }),
+  bodyBytes: Type.Union([Type.Literal('none'), Size()], { default: 'none', description: 'The request body; more is 413. `none` leaves it to the routes.' }),
+  heldBytes: Size({ default: '256MiB', description: 'All bodies that filters hold in memory at one time.' }),
+  headersTimeout: Timeout({ default: '5s', description: 'From the first byte of a request to the end of its headers; more is 408.' }),
+  bodyIdleTimeout: Timeout({ default: '15s', description: 'Between two pieces of a request body; more is 408.' }),
+  clientIdleTimeout: Timeout({ default: '60s', description: 'A client that takes nothing of its answer for this long is cut off.' }),
+  requestTimeout: Timeout({ default: '10m', description: 'From the first byte of a request to the last of its body; more is 408.' }),
+  keepAliveTimeout: Timeout({ default: '65s', description: 'A connection without a request is closed after this.' }),
+  upgradeIdleTimeout: Timeout({ default: '5m', description: 'An upgraded connection (WebSocket) on which nothing moves is closed after this.' }),
+  requestsPerConnection: Type.Integer({ minimum: 1, default: 10000, description: 'Then the connection is closed.' }),
+  connections: Type.Integer({ minimum: 1, default: 10000, description: 'Open client connections; more are refused.' })
+}, { default: {} })
+
+/** The `gateway:` section: what belongs to the process and not to a route. */
+export const SettingsSchema = Config({
+  listen: List(ListenSchema, { default: [{ port: 8080 }], description: 'Addresses to accept requests on.' }),
+  admin: Type.Union([
+    Config({ port: Port, host: Type.String({ default: '127.0.0.1' }) }),
+    Type.Literal(false)
+  ], { default: { port: 9090 }, description: 'The operators\' listener; `false` for none.' }),
+  trustedProxies: Type.Array(Type.String(), { default: [], description: 'Addresses and CIDR blocks that may say who the client is (X-Forwarded-*, Forwarded, X-Request-Id).' }),
+  trustedHops: Type.Integer({ minimum: 1, maximum: 16, default: 1, description: 'How many entries of X-Forwarded-For trusted proxies have written, at most.' }),
+  forwarded: Choice(['x-forwarded', 'forwarded', 'both', 'none'], { default: 'x-forwarded', description: 'What upstreams are told of the client: X-Forwarded-*, Forwarded (RFC 7239), both or nothing.' }),
+  via: Type.Union([Type.Literal(false), Type.String({ pattern: "^[!#$%&'*+\\-.^_`|~0-9A-Za-z]+$" })], { default: 'gatehouse', description: 'Pseudonym in Via (RFC 9110 7.6.3) towards upstreams; `false` for none.' }),
+  accessLog: Type.Boolean({ default: true, description: 'One line for each request.' }),
+  timings: Type.Integer({ minimum: 0, default: 0, description: 'Time the phases of each filter on one request in this many; 0 for none.' }),
+  limits: LimitsSchema,
+  drain: Timeout({ default: '20s', description: 'How long a stop waits for the requests in flight; then they are cut off.' })
+})
+
+export type Settings = StaticDecode<typeof SettingsSchema>
+export type Limits = StaticDecode<typeof LimitsSchema>
