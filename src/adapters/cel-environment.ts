@@ -1,0 +1,80 @@
+import { Environment } from '@marcbachmann/cel-js'
+import { parseCookies } from '../contract/cookies.ts'
+import type { Exchange, Reply } from '../contract/exchange.ts'
+import type { HeaderList } from '../contract/header-list.ts'
+import { parseQuery } from '../contract/query-string.ts'
+import { boundedDuration } from './bounded-duration.ts'
+import { linearMatches } from './linear-matches.ts'
+
+/** `request` in an expression. Every part is made when the expression asks for it. */
+export class CelRequest {
+  readonly #x: Exchange
+  constructor (x: Exchange) { this.#x = x }
+  get id () { return this.#x.id }
+  get method () { return this.#x.method }
+  get path () { return this.#x.path }
+  get host () { return this.#x.host }
+  get scheme () { return this.#x.scheme }
+  get query () { return firsts(parseQuery(this.#x.query)) }
+  get headers () { return headerMap(this.#x.headers) }
+  get cookies () { return firsts(parseCookies(this.#x.headers)) }
+  header (name: string) { return this.#x.headers.get(name.toLowerCase()) ?? '' }
+  parameter (name: string) { return this.query.get(name) ?? '' }
+  cookie (name: string) { return this.cookies.get(name) ?? '' }
+}
+
+/** `reply` in an expression. */
+export class CelReply {
+  readonly #reply: Reply
+  constructor (reply: Reply) { this.#reply = reply }
+  get status () { return BigInt(this.#reply.status) }
+  get code () { return this.#reply.code ?? '' }
+  get headers () { return headerMap(this.#reply.headers) }
+  header (name: string) { return this.#reply.headers.get(name.toLowerCase()) ?? '' }
+}
+
+/** `client` in an expression. */
+export class CelClient {
+  readonly #x: Exchange
+  constructor (x: Exchange) { this.#x = x }
+  get address () { return this.#x.client.address }
+  get peer () { return this.#x.client.peer }
+  get tls () { return this.#x.client.tls }
+}
+
+/** `route` in an expression. */
+export class CelRoute {
+  readonly id: string
+  constructor (x: Exchange) { this.id = x.route?.id ?? '' }
+}
+
+const headerMap = (headers: HeaderList) => new Map(headers.names().map(name => [name, headers.get(name)!]))
+
+/** Of a name that comes several times the first value, as most upstreams take it (WHATWG URL 6.2 `get`). */
+const firsts = (pairs: readonly { readonly name: string, readonly value: string }[]) =>
+  new Map(pairs.toReversed().map(({ name, value }) => [name, value]))
+
+const STRINGS = 'map<string, string>'
+const SYNC = { async: false }
+
+/** All that an expression may name, with its types. */
+export const celEnvironment = new Environment({ limits: { maxAstNodes: 2000, maxDepth: 64 } })
+  .registerType('Request', {
+    ctor: CelRequest,
+    fields: { id: 'string', method: 'string', path: 'string', host: 'string', scheme: 'string', query: STRINGS, headers: STRINGS, cookies: STRINGS }
+  })
+  .registerType('Reply', { ctor: CelReply, fields: { status: 'int', code: 'string', headers: STRINGS } })
+  .registerType('Client', { ctor: CelClient, fields: { address: 'string', peer: 'string', tls: 'bool' } })
+  .registerType('Route', { ctor: CelRoute, fields: { id: 'string' } })
+  .registerFunction('Request.header(string): string', (request: CelRequest, name: string) => request.header(name), SYNC)
+  .registerFunction('Request.parameter(string): string', (request: CelRequest, name: string) => request.parameter(name), SYNC)
+  .registerFunction('Request.cookie(string): string', (request: CelRequest, name: string) => request.cookie(name), SYNC)
+  .registerFunction('Reply.header(string): string', (reply: CelReply, name: string) => reply.header(name), SYNC)
+  .registerFunction('string.linearMatches(string): bool', linearMatches, SYNC)
+  .registerFunction('boundedDuration(string): google.protobuf.Duration', boundedDuration, SYNC)
+  .registerVariable('request', 'Request')
+  .registerVariable('reply', 'Reply')
+  .registerVariable('client', 'Client')
+  .registerVariable('route', 'Route')
+  .registerVariable('params', STRINGS)
+  .registerVariable('body', 'dyn')

@@ -1,0 +1,111 @@
+import { ConfigError } from '../contract/config-error.ts'
+import type { Route } from '../contract/exchange.ts'
+import { problem } from '../contract/refuse.ts'
+import type { Dispatch, Phases, Place } from '../contract/room.ts'
+import type { RouteConfig } from '../contract/route-file.ts'
+import type { Services } from '../contract/services.ts'
+import { ENCODED_SLASH, SEMICOLON } from './canonical-path.ts'
+import { compileFilter, wrapDispatch } from './compile-filter.ts'
+import { all, checkShares, compilePredicate, type Compiled } from './compile-predicate.ts'
+import { badRoom, reasonOf, type Faults, type Rooms } from './compile-room.ts'
+import { PlanLife, type Plan, type PlannedFilter } from './plan.ts'
+
+/** The call to upstream for one route, and what to let go of when the plan is closed. */
+export interface UpstreamCall { readonly dispatch: Dispatch, close(): void }
+
+/** What the compiler is given beside the routes. */
+export interface Surroundings {
+  readonly rooms: Rooms
+  /** Services of one use of a room; the machine's own labels are already on its metrics. */
+  services (routeId: string, filter: string): Services & { close(): void }
+  /** The call to the route's upstream. Throws ConfigError with a pointer into the route. */
+  upstream (route: RouteConfig): UpstreamCall
+}
+
+/** What a plan lets go of when it is closed. */
+type Open = Pick<Phases, 'close'>[]
+
+/**
+ * Turns one route into a plan. `plan` is null where not even its predicates are sound; where only the rest is wrong it is a
+ * plan that answers 500 GW_ROUTE_INVALID, so that its requests do not fall to a later route.
+ */
+export function compileRoute (route: RouteConfig, surroundings: Surroundings): { plan: Plan | null, faults: Faults } {
+  const faults: Faults = []
+  const open: Open = []
+  const place = (name: string): Place => {
+    const services = surroundings.services(route.id, name)
+    open.push(services)
+    return { routeId: route.id, services }
+  }
+  const parts = route.predicates.map(node => compilePredicate(node, surroundings.rooms.predicates, place('predicates'), faults))
+  checkShares('all', parts, route.id, faults)
+  const matcher = { ...all(parts), parts }
+  const sound = faults.length === 0
+  const filters = route.filters.map((use, i) => compileFilter(use, i, surroundings.rooms.filters, place(use.name), open, faults))
+    .filter(filter => filter !== null)
+  const call = connect(route, surroundings, faults)
+  if (call) open.push(call)
+  const dispatch = call && wrapAll(filters, call.dispatch, route, surroundings.rooms, faults)
+  const [fault] = faults
+  // What is closed here is not closed once more when the plan is
+  if (fault) void closeAll(open.splice(0))
+  if (!sound) return { plan: null, faults }
+  const life = new PlanLife(() => closeAll(open))
+  return { plan: fault ? assemble(route, matcher, [], invalid, life, fault.message) : assemble(route, matcher, filters, dispatch!, life, null), faults }
+}
+
+const invalid: Dispatch = x => Promise.resolve(problem('GW_ROUTE_INVALID', x.id))
+
+function connect (route: RouteConfig, surroundings: Surroundings, faults: Faults): UpstreamCall | null {
+  try {
+    return surroundings.upstream(route)
+  } catch (error) {
+    const fault = error instanceof ConfigError ? error : new ConfigError('GW_CONFIG_INVALID', '/upstream', `cannot be used: ${reasonOf(error)}`)
+    faults.push(fault.file === '' ? fault.under(route.origin) : fault)
+    return null
+  }
+}
+
+/** The first listed filter is outermost. */
+function wrapAll (filters: readonly PlannedFilter[], upstream: Dispatch, route: RouteConfig, rooms: Rooms, faults: Faults): Dispatch {
+  return filters.reduceRight((next, filter) => {
+    try {
+      return wrapDispatch(filter, next)
+    } catch (error) {
+      const { name, origin } = route.filters[filter.index]!
+      faults.push(badRoom(rooms.filters.get(name)!, `failed to start: ${reasonOf(error)}`).under(origin))
+      return next
+    }
+  }, upstream)
+}
+
+function assemble (
+  config: RouteConfig, matcher: Compiled & { parts: readonly Compiled[] }, filters: readonly PlannedFilter[], dispatch: Dispatch, life: PlanLife, fault: string | null
+): Plan {
+  const route: Route = { id: config.id, metadata: config.metadata }
+  const { match, parts, complete, index, share } = matcher
+  return {
+    id: config.id,
+    route,
+    config,
+    match,
+    predicates: parts,
+    complete,
+    index,
+    share,
+    filters,
+    requests: filters.filter(filter => filter.phases.request),
+    responses: filters.filter(filter => filter.phases.response).reverse(),
+    dones: filters.filter(filter => filter.phases.done).reverse(),
+    dispatch,
+    answersPreflight: filters.some(filter => filter.phases.answersPreflight),
+    allowedFlags: (config.allowPath.includes('encoded-slash') ? ENCODED_SLASH : 0) | (config.allowPath.includes('semicolon') ? SEMICOLON : 0),
+    fault,
+    life
+  }
+}
+
+/** A room that cannot close itself must not keep the others open; its plan is gone either way. */
+async function closeAll (open: Open): Promise<void> {
+  await Promise.allSettled(open.map(async one => { await one.close?.() }))
+}

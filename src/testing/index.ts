@@ -1,0 +1,4 @@
+/** `gatehouse/testing`: what the test of a room needs. The package's second entry point. */
+export * from './exchange.ts'
+export * from './fakes.ts'
+export * from './mount.ts'

@@ -1,0 +1,46 @@
+import t from 'tap'
+import { MetricRegistry } from '../../../src/adapters/metric-registry.ts'
+import { exchange, fakeClock, fakeLog, fakeRandom, fakeServices } from '../../../src/testing/index.ts'
+
+t.test('the clock stands still until it is moved, and nobody waits for it', async t => {
+  const clock = fakeClock(1000)
+  const { signal } = new AbortController()
+  t.same([clock.now(), clock.now(), clock.monotonic()], [1000, 1000, 1000])
+  await clock.sleep(250, signal)
+  clock.advance(5)
+  t.same([clock.now(), clock.monotonic(), clock.slept], [1255, 1255, [250]])
+  clock.set(7)
+  t.equal(clock.now(), 7)
+  t.equal(fakeClock().now(), 0)
+})
+
+t.test('sleep ends with the reason of the signal, as the real one does', async t => {
+  const clock = fakeClock()
+  await t.rejects(clock.sleep(250, AbortSignal.abort(new Error('gone'))), { message: 'gone' })
+  t.same([clock.slept, clock.now()], [[], 0])
+})
+
+t.test('draws what it is told, over and over', async t => {
+  const random = fakeRandom(0.1, 0.9)
+  t.same([random.next(), random.next(), random.next()], [0.1, 0.9, 0.1])
+  t.equal(fakeRandom().next(), 0)
+})
+
+t.test('keeps every line of the log', async t => {
+  const log = fakeLog()
+  for (const level of ['debug', 'info', 'warn', 'error'] as const) log[level]({ 'error.code': level }, `a ${level}`)
+  t.same(log.lines, ['debug', 'info', 'warn', 'error'].map(level => ({ level, fields: { 'error.code': level }, message: `a ${level}` })))
+})
+
+t.test('gives every service a room may want, each of which can be another', async t => {
+  const services = fakeServices()
+  services.metrics.counter('a').add(2)
+  t.match(services.registry.samples(), [{ name: 'a', value: 2 }])
+  t.equal(services.expressions.condition('request.method == "GET"').evaluate(exchange()), true)
+  const registry = new MetricRegistry()
+  const clock = fakeClock(5)
+  const over = fakeServices({ registry, clock })
+  over.metrics.counter('b').add()
+  t.equal(over.clock, clock)
+  t.match(registry.samples(), [{ name: 'b' }])
+})
