@@ -1,0 +1,81 @@
+/** What the guard does with a request field, decided once per name. */
+export const FORWARD = 0
+/** Ends at this hop (RFC 9110 7.6.1) or is none of the client's business. */
+export const DROP = 1
+/** Refused: another spelling of a name that servers may fold together. */
+export const REFUSE = 2
+/** Believed from trusted peers only. */
+export const TRUSTED_ONLY = 3
+export const HOST = 4
+export const CONNECTION = 5
+export const CONTENT_LENGTH = 6
+export const TRANSFER_ENCODING = 7
+export const REQUEST_ID = 8
+export const EXPECT = 9
+export const UPGRADE = 10
+/** Forwarded, but a second line of it is an attack (RFC 9110 5.3): two servers may read different ones. */
+export const SINGLE = 11
+
+export interface FieldRule { readonly name: string, readonly action: number, readonly bit: number }
+
+const SPECIAL: Readonly<Record<string, number>> = {
+  host: HOST,
+  connection: CONNECTION,
+  'content-length': CONTENT_LENGTH,
+  'transfer-encoding': TRANSFER_ENCODING,
+  'x-request-id': REQUEST_ID,
+  expect: EXPECT,
+  upgrade: UPGRADE,
+  forwarded: TRUSTED_ONLY,
+  'x-real-ip': TRUSTED_ONLY,
+  'x-client-ip': TRUSTED_ONLY,
+  'x-cluster-client-ip': TRUSTED_ONLY,
+  'true-client-ip': TRUSTED_ONLY,
+  'cf-connecting-ip': TRUSTED_ONLY,
+  'x-original-url': TRUSTED_ONLY,
+  'x-original-host': TRUSTED_ONLY,
+  'x-original-uri': TRUSTED_ONLY,
+  'x-rewrite-url': TRUSTED_ONLY,
+  'keep-alive': DROP,
+  te: DROP,
+  trailer: DROP,
+  'http2-settings': DROP,
+  'alt-used': DROP,
+  proxy: DROP
+}
+
+const SINGLES = ['authorization', 'content-type', 'content-encoding', 'content-location', 'content-range', 'date', 'from', 'if-modified-since',
+  'if-range', 'if-unmodified-since', 'max-forwards', 'origin', 'range', 'referer', 'user-agent']
+
+/** Families that the gateway alone may send to upstreams; no client and no proxy may. */
+const OWNED = ['x-gatehouse', 'x-passport']
+const MAX_KNOWN = 4096
+const known = new Map<string, FieldRule>()
+
+/** The rule for a name as it was sent. Names seen before cost one look; a flood of strange ones only empties the memory. */
+export function fieldRule (raw: string): FieldRule {
+  const found = known.get(raw)
+  if (found !== undefined) return found
+  const rule = make(raw.toLowerCase())
+  if (raw.length > 64) return rule
+  if (known.size >= MAX_KNOWN) known.clear()
+  known.set(raw, rule)
+  return rule
+}
+
+function make (name: string): FieldRule {
+  return { name, action: actionOf(name), bit: SINGLES.includes(name) ? 1 << SINGLES.indexOf(name) : 0 }
+}
+
+function actionOf (name: string): number {
+  const folded = name.replace(/[^a-z0-9-]/g, '-')
+  if (name.includes('_') || (folded !== name && owned(folded))) return REFUSE
+  if (Object.hasOwn(SPECIAL, name)) return SPECIAL[name]!
+  if (OWNED.some(prefix => name.startsWith(prefix))) return DROP
+  if (name.startsWith('x-forwarded') || name.startsWith('x-envoy-')) return TRUSTED_ONLY
+  if (name.startsWith('proxy-')) return DROP
+  return SINGLES.includes(name) ? SINGLE : FORWARD
+}
+
+const owned = (name: string): boolean =>
+  OWNED.some(prefix => name.startsWith(prefix)) || name.startsWith('x-forwarded') || Object.hasOwn(SPECIAL, name)
