@@ -1,0 +1,16 @@
+import { Config, defineFilter, HeaderValue, SettableHeaderName, template } from '../../../src/contract/index.ts'
+
+export default defineFilter({
+  name: 'set-response-header',
+  config: Config({
+    name: SettableHeaderName({ description: 'Header to set.' }),
+    value: HeaderValue({ description: 'Its one value from now on; `{variable}` is a captured variable.' })
+  }),
+  spring: { name: 'SetResponseHeader', args: ['name', 'value'] },
+
+  create: ({ name, value }) => {
+    const header = name.toLowerCase()
+    const text = template(value, '/value')
+    return { response: x => { x.reply!.headers.set(header, text(x)) } }
+  }
+})
