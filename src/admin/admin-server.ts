@@ -1,0 +1,80 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { isIP } from 'node:net'
+import Fastify from 'fastify'
+import type { ConfigError } from '../contract/config-error.ts'
+import type { Sample } from '../contract/services.ts'
+import type { TableKeeper, Update } from '../plan/table-keeper.ts'
+import { routeView, samplesByFilter } from './route-view.ts'
+
+/** What the operators' listener shows and does. */
+export interface AdminOptions {
+  readonly state: { readonly draining: boolean, readonly listening: boolean, readonly revision: number }
+  readonly keeper: TableKeeper
+  readonly metrics: { samples(): readonly Sample[] }
+  readonly inFlight: () => number
+  readonly onReload: (() => Promise<Update>) | null
+  readonly redact: (text: string) => string
+  readonly locate: (fault: ConfigError) => ConfigError
+}
+
+export interface AdminServer {
+  listen(address: { host: string, port: number }): Promise<{ host: string, port: number }>
+  close(): Promise<void>
+}
+
+/** Nothing that operators send has a body worth more. */
+const LIMITS = { bodyLimit: 16_384, requestTimeout: 10_000 }
+
+/** The operators' listener: liveness, readiness, the routes in force, reload. Never on the address that clients use. */
+export function adminServer ({ state, keeper, metrics, inFlight, onReload, redact, locate }: AdminOptions): AdminServer {
+  const app = Fastify({ forceCloseConnections: true, ...LIMITS })
+  // Each text by itself, so that no mask can break the JSON
+  app.setReplySerializer(payload => JSON.stringify(payload, (_key, value: unknown) => typeof value === 'string' ? withoutUser(redact(value)) : value))
+  app.addHook('onRequest', async (request, reply) => {
+    if (fromPage(request.headers)) await reply.code(403).send({ status: 'not for web pages' })
+  })
+  const quarantined = () => keeper.quarantined.map(({ id, serving, faults }) => ({ id, serving, faults: faults.map(fault => locate(fault).message) }))
+
+  app.get('/livez', () => ({ status: 'live' }))
+  app.get('/readyz', (_request, reply) => {
+    const ready = state.listening && !state.draining
+    void reply.code(ready ? 200 : 503)
+    return { status: state.draining ? 'draining' : ready ? 'ready' : 'starting', revision: state.revision, inFlight: inFlight(), quarantined: quarantined() }
+  })
+  app.get('/routes', () => {
+    const samplesOf = samplesByFilter(metrics.samples())
+    return { revision: state.revision, quarantined: quarantined(), routes: keeper.table.plans.map(plan => routeView(plan, samplesOf)) }
+  })
+  app.post('/reload', async (_request, reply) => {
+    if (onReload === null) return await reply.code(501).send({ status: 'no source to reload from' })
+    try {
+      const { faults } = await onReload()
+      return { status: faults.length === 0 ? 'reloaded' : 'quarantined', revision: state.revision, faults: faults.map(fault => fault.message) }
+    } catch (error) {
+      return await reply.code(422).send({ status: 'refused', revision: state.revision, faults: redact(error instanceof Error ? error.message : String(error)).split('\n') })
+    }
+  })
+
+  return {
+    listen: async ({ host, port }) => {
+      await app.listen({ host, port })
+      const address = app.server.address()
+      return { host, port: typeof address === 'object' && address !== null ? address.port : port }
+    },
+    close: async () => { await app.close() }
+  }
+}
+
+/**
+ * Whether a page in a browser sends this: one of another site, or by DNS rebinding one that looks like ours. An operator's own
+ * browser says `Sec-Fetch-Site: none` for an address typed in, by number or as localhost; other tools say nothing of the kind.
+ */
+function fromPage ({ origin, host = '', 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
+  if (origin !== undefined) return true
+  if (site === undefined) return false
+  const name = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+  return site !== 'none' || (isIP(name) === 0 && name !== 'localhost')
+}
+
+/** User and password of a URL are nobody's business. */
+const withoutUser = (text: string): string => text.replace(/(?<=:\/\/)[^\s/?#"']*@/g, '***@')

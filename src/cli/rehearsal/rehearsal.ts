@@ -1,0 +1,84 @@
+import { ERRORS, type ErrorCode } from '../../contract/errors.ts'
+import { NO_PARAMS, type Exchange, type Params, type Reply } from '../../contract/exchange.ts'
+import type { GatewayConfig } from '../../contract/route-file.ts'
+import type { Plan } from '../../plan/plan.ts'
+import { tracePlan, type FilterTrace } from '../../plan/trace-plan.ts'
+import type { Found } from '../../plan/table.ts'
+import type { Compiled } from '../compile-all.ts'
+import type { OfflineRequest } from './offline-request.ts'
+import type { SentRequest } from './offline-upstreams.ts'
+import { RehearsalServer } from './rehearsal-server.ts'
+
+/** A request as the guard let it in. */
+export interface Admission { readonly path: string, readonly query: string, /** Names of the fields that are left. */ readonly headers: readonly string[], readonly address: string }
+
+/** All that became of one request. */
+export interface Rehearsed {
+  /** Null where it was refused before lookup. */
+  readonly admitted: Admission | null
+  /** The route that lookup found. Its request may still be refused: `entered` says. */
+  readonly plan: Plan | null
+  readonly entered: boolean
+  /** What its predicates captured. */
+  readonly params: Params
+  readonly traces: readonly FilterTrace[]
+  readonly sent: readonly SentRequest[]
+  /** What goes back; null where the parser refused, see `code`. */
+  readonly reply: Reply | null
+  readonly code: ErrorCode | null
+  /** Of what goes back. Where upstream answers, 200. */
+  readonly status: number
+}
+
+type Seen = { -readonly [K in 'admitted' | 'plan' | 'params' | 'traces']: Rehearsed[K] }
+
+/** Takes requests through a configuration as the gateway would, up to the connection to upstream and no further. */
+export class Rehearsal {
+  readonly #compiled: Compiled
+  readonly #server: RehearsalServer
+
+  constructor ({ settings }: GatewayConfig, compiled: Compiled) {
+    this.#compiled = compiled
+    this.#server = new RehearsalServer(settings, compiled.table)
+  }
+
+  /** `prefer`: the member of a weighted group to draw, where it takes the request at all. */
+  async run (request: OfflineRequest, prefer: string | null = null): Promise<Rehearsed> {
+    const { table, upstreams, calls } = this.#compiled
+    const seen: Seen = { admitted: null, plan: null, params: NO_PARAMS, traces: [] }
+    table.lookup = async (x, find) => {
+      const { path, query, client: { address } } = x
+      seen.admitted = { path, query, headers: x.headers.names(), address }
+      seen.plan = await this.#preferred(x, await find(), prefer)
+      seen.params = x.params
+      if (seen.plan === null) return null
+      const { plan, traces } = tracePlan(seen.plan, calls.get(seen.plan.id)!)
+      seen.traces = traces
+      return plan
+    }
+    upstreams.sent = []
+    const { delivery, code } = await this.#server.send(request)
+    const reply = delivery?.reply ?? null
+    return { ...seen, entered: delivery?.plan != null, sent: upstreams.sent, reply, code: reply?.code ?? code, status: reply?.status ?? ERRORS[code ?? 'GW_BAD_REQUEST'].status }
+  }
+
+  /** Lets `look` see the request as lookup does, and takes it no further. */
+  async look (request: OfflineRequest, look: (x: Exchange) => Promise<void>): Promise<void> {
+    this.#compiled.table.lookup = async x => {
+      await look(x)
+      return null
+    }
+    await this.#server.send(request)
+  }
+
+  async #preferred (x: Exchange, found: Found, prefer: string | null): Promise<Found> {
+    if (!found?.share || found.id === prefer) return found
+    const wanted = this.#compiled.plans.find(({ id }) => id === prefer)
+    if (wanted?.share?.group !== found.share.group || wanted.share.weight === 0) return found
+    const { params } = x
+    x.params = NO_PARAMS
+    if (await wanted.match(x)) return wanted
+    x.params = params
+    return found
+  }
+}
