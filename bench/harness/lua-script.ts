@@ -1,0 +1,22 @@
+/** One request that the load makes. */
+export interface LoadRequest {
+  readonly method: string
+  readonly host: string
+  readonly path: string
+}
+
+/** A script for wrk that goes through the requests in order, over and over. They are put together once: wrk has work enough. */
+export function luaScript (requests: readonly LoadRequest[]): string {
+  const lines = requests.map(({ method, host, path }) =>
+    `  requests[#requests + 1] = wrk.format('${method}', '${path}', { Host = '${host}' }${method === 'POST' ? ", ''" : ''})`)
+  return `local requests = {}
+local next = 0
+function init ()
+${lines.join('\n')}
+end
+function request ()
+  next = next % #requests + 1
+  return requests[next]
+end
+`
+}
