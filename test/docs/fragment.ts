@@ -1,0 +1,29 @@
+import { parse, stringify } from 'yaml'
+
+interface Route { id?: string, predicates?: unknown[], upstream?: unknown }
+interface File { version?: number, upstreams?: Record<string, unknown>, routes?: Route[], filters?: unknown[] }
+
+const ANYWHERE = 'http://127.0.0.1:1'
+
+/**
+ * A whole route file around a piece of one: `part` has some of the top-level keys, `route` the keys of one route, `predicate` and
+ * `filter` are one use. What a piece names and does not define is put beside it.
+ */
+export function wholeFile (kind: string, text: string): string {
+  if (kind === 'part') return stringify(completed(parse(text) as File))
+  const route = kind === 'route' ? parse(text) as Route : { [`${kind}s`]: [parse(text) as unknown] }
+  return stringify(completed({ routes: [route] }))
+}
+
+function completed ({ upstreams = {}, routes, ...file }: File): File {
+  const whole = routes?.map((route, i) => ({ id: `route-${i}`, predicates: ['path: /**'].map(text => parse(text) as unknown), upstream: ANYWHERE, ...route }))
+  const named = (whole ?? []).flatMap(route => namesIn(route.upstream)).filter(name => !name.includes('://') && !(name in upstreams))
+  const all = { ...upstreams, ...Object.fromEntries(named.map(name => [name, { endpoints: [ANYWHERE] }])) }
+  return { version: 1, ...file, ...Object.keys(all).length > 0 && { upstreams: all }, ...whole && { routes: whole } }
+}
+
+function namesIn (upstream: unknown): string[] {
+  if (typeof upstream === 'string') return [upstream]
+  if (Array.isArray(upstream)) return upstream.flatMap(namesIn)
+  return typeof upstream === 'object' && upstream !== null && 'to' in upstream ? [String(upstream.to)] : []
+}
