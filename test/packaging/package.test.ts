@@ -18,8 +18,9 @@ interface Manifest {
   scripts: Record<string, string>
   dependencies: Record<string, string>
   devDependencies: Record<string, string>
+  optionalDependencies: Record<string, string>
 }
-interface Lock { packages: Record<string, { hasInstallScript?: boolean, resolved?: string, dependencies?: object, devDependencies?: object }> }
+interface Lock { packages: Record<string, { hasInstallScript?: boolean, resolved?: string, dependencies?: object, devDependencies?: object, optionalDependencies?: object }> }
 
 /** The source that a built file comes from. */
 const sourceOf = (built: string) => built.replace(/^(\.\/)?dist\//, '').replace(/(\.d)?\.(js|ts)$/, '.ts')
@@ -41,6 +42,7 @@ t.test('npm ci brings the runtime', async t => {
 t.test('the lock file goes with the manifest and names no registry', async t => {
   t.same(lock.packages['']!.dependencies, manifest.dependencies)
   t.same(lock.packages['']!.devDependencies, manifest.devDependencies)
+  t.same(lock.packages['']!.optionalDependencies, manifest.optionalDependencies)
   t.same(Object.values(lock.packages).filter(({ resolved }) => resolved !== undefined), [])
 })
 
