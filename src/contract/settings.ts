@@ -27,6 +27,22 @@ export const LimitsSchema = Config({
   connections: Type.Integer({ minimum: 1, default: 10000, description: 'Open client connections; more are refused.' })
 }, { default: {} })
 
+/** Where shared state lives. */
+export const RedisSchema = Config({
+  // A reference with an empty default is null in YAML
+  url: Type.Union([Type.String({ pattern: '^(rediss?://\\S+)?$' }), Type.Null()], { 'x-expects': 'a URL such as redis://10.0.0.9:6379/0, or rediss:// for TLS', description: '`redis://[user:password@]host:port/database`; `rediss://` for TLS. Empty: shared state lives in this process.' }),
+  timeout: Timeout({ default: '250ms', description: 'For one command; then whoever needs it is refused.' }),
+  prefix: Type.String({ default: 'gatehouse:', description: 'Put before every key.' })
+}, { description: 'Redis for what several gateways must agree on: sessions, nonces, locks.' })
+
+/** Sessions of browsers. */
+export const SessionSchema = Config({
+  ring: Type.String({ default: 'session', description: 'The key ring that seals them.' }),
+  cookie: Type.String({ pattern: '^__(Host|Secure)-[A-Za-z0-9_-]{1,40}$', 'x-expects': 'a name that begins with __Host- or __Secure-', default: '__Host-gatehouse', description: 'Name of the cookie; `__Host-` binds it to the one host (RFC 6265bis 4.1.3.2).' }),
+  lifetime: Timeout({ default: '8h', description: 'From the login on; then a new login.' }),
+  idle: Timeout({ default: '1h', description: 'Without a request for this long, a new login.' })
+}, { description: 'Logins of browsers (filter `login`).' })
+
 /** The `gateway:` section: what belongs to the process and not to a route. */
 export const SettingsSchema = Config({
   listen: List(ListenSchema, { default: [{ port: 8080 }], description: 'Addresses to accept requests on.' }),
@@ -41,8 +57,12 @@ export const SettingsSchema = Config({
   accessLog: Type.Boolean({ default: true, description: 'One line for each request.' }),
   timings: Type.Integer({ minimum: 0, default: 0, description: 'Time the phases of each filter on one request in this many; 0 for none.' }),
   limits: LimitsSchema,
+  redis: Type.Optional(RedisSchema),
+  session: Type.Optional(SessionSchema),
   drain: Timeout({ default: '20s', description: 'How long a stop waits for the requests in flight; then they are cut off.' })
 })
 
+export type RedisSettings = StaticDecode<typeof RedisSchema> & { readonly url: string }
+export type SessionSettings = StaticDecode<typeof SessionSchema>
 export type Settings = StaticDecode<typeof SettingsSchema>
 export type Limits = StaticDecode<typeof LimitsSchema>

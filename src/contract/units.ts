@@ -55,6 +55,18 @@ export const Regex = (options: TSchemaOptions = {}): TString =>
 export const Cel = (options: TSchemaOptions = {}): TString =>
   Type.String({ minLength: 1, 'x-expects': 'a CEL expression', ...options })
 
+/** An OAuth scope (RFC 6749 3.3). */
+export const Scope = (options: TSchemaOptions = {}): TString =>
+  Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$', 'x-expects': 'a scope: no spaces, no quotes', ...options })
+
+/** An absolute http or https URL without fragment. */
+export const Url = (options: TSchemaOptions = {}): TString =>
+  Type.String({ pattern: '^https?://[^\\s#]+$', 'x-expects': 'an absolute URL', ...options })
+
+/** An absolute URI of any scheme (RFC 3986 4.3). */
+export const AbsoluteUri = (options: TSchemaOptions = {}): TString =>
+  Type.String({ pattern: '^[A-Za-z][A-Za-z0-9+.-]*:[^\\s#]+$', 'x-expects': 'an absolute URI without fragment', ...options })
+
 /** A field name (RFC 9110 5.1). */
 export const HeaderName = (options: TSchemaOptions = {}): TString =>
   Type.String({ pattern: "^[!#$%&'*+\\-.^_`|~0-9A-Za-z]+$", 'x-expects': 'a header name', ...options })

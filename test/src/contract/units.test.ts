@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { TSchema } from 'typebox'
 import Value from 'typebox/value'
-import { Cel, Choice, Config, Duration, HeaderName, HeaderValue, List, Percentage, Rate, Regex, Size, Time, Timeout, Type } from '../../../src/contract/index.ts'
+import { AbsoluteUri, Cel, Choice, Config, Duration, HeaderName, HeaderValue, List, Percentage, Rate, Regex, Scope, Size, Time, Timeout, Type, Url } from '../../../src/contract/index.ts'
 import { validate } from '../../../src/contract/validate.ts'
 
 const RUNS = { seed: 7, numRuns: 500 }
@@ -144,6 +144,15 @@ t.test('no text at all makes a unit fail or gives no number', async () => {
     isRefused(schema, written) || Number.isFinite(decoded(schema, written))), RUNS)
 })
 
+t.test('a scope is one word, a URL is absolute and says nothing of a place inside', async t => {
+  reads(t, Scope(), { 'orders.read': 'orders.read', 'https://api.test/a:b!#[]~': 'https://api.test/a:b!#[]~' })
+  refuses(t, Scope(), /a scope/, ['', 'a b', 'a"', 'a\\', 'é', 'a\n', 5])
+  reads(t, Url(), { 'https://api.test/a?b': 'https://api.test/a?b', 'http://[::1]:1': 'http://[::1]:1' })
+  reads(t, AbsoluteUri(), { 'urn:orders': 'urn:orders', 'https://api.test/a?b': 'https://api.test/a?b' })
+  refuses(t, AbsoluteUri(), /an absolute URI/, ['', '/a', 'orders', '1:a', 'https://api.test/#a', 'urn:a b', 5])
+  refuses(t, Url(), /an absolute URL/, ['', '/a', 'api.test', 'ftp://api.test', 'https://', 'https://api.test/#a', 'https://api .test', 5])
+})
+
 t.test('a header name is a token, a header value holds no control character', async t => {
   reads(t, HeaderName(), { 'X-Tenant': 'X-Tenant', "!#$%&'*+-.^_`|~0aZ": "!#$%&'*+-.^_`|~0aZ" })
   refuses(t, HeaderName(), /a header name/, ['', 'a b', 'a:', 'é', 'a\n', 5])
@@ -171,7 +180,7 @@ t.test('a choice is one of its words; a config has no other keys', async t => {
 })
 
 t.test('a unit keeps the description and the default it is given', async t => {
-  for (const unit of [Duration, Size, Rate, Percentage, Time, Regex, Cel, HeaderName, HeaderValue]) t.match(unit({ description: 'What for.', default: 'x' }), { description: 'What for.', default: 'x' })
+  for (const unit of [Duration, Size, Rate, Percentage, Time, Regex, Cel, HeaderName, HeaderValue, AbsoluteUri, Scope, Url]) t.match(unit({ description: 'What for.', default: 'x' }), { description: 'What for.', default: 'x' })
 })
 
 t.test('a wait is from a millisecond to 24 days, as long as a timer can be', async t => {
