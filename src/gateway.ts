@@ -1,22 +1,22 @@
 import { adminServer, type AdminServer } from './admin/admin-server.ts'
-import { celExpressions } from './adapters/cel-expressions.ts'
 import { MetricRegistry } from './adapters/metric-registry.ts'
 import type { PinoLog } from './adapters/pino-log.ts'
 import { systemClock } from './adapters/system-clock.ts'
 import { systemRandom } from './adapters/system-random.ts'
 import { networks } from './contract/cidr.ts'
 import { ConfigError, ConfigErrors } from './contract/config-error.ts'
-import type { GatewayConfig, RouteConfig } from './contract/route-file.ts'
+import type { GatewayConfig } from './contract/route-file.ts'
 import type { Settings } from './contract/settings.ts'
 import { accessLog } from './http/access-log.ts'
 import { HeldBudget } from './http/held-budget.ts'
 import { listener, type Listener } from './http/listener.ts'
 import { RequestHandler } from './http/request-handler.ts'
-import type { Surroundings } from './plan/compile-route.ts'
+import type { Identities } from './identity/identity.ts'
+import { Outside } from './outside.ts'
 import type { Rooms } from './plan/compile-room.ts'
 import { TableKeeper, type Quarantined, type Update } from './plan/table-keeper.ts'
 import { EndpointRegistry } from './upstream/endpoint-registry.ts'
-import { routeUpstreams } from './upstream/route-upstream.ts'
+import { contexts, surroundings } from './surroundings.ts'
 
 /** What a gateway is built with beside its configuration. */
 export interface GatewayOptions {
@@ -58,17 +58,23 @@ export function buildGateway (config: GatewayConfig, options: GatewayOptions): G
   const endpoints = new EndpointRegistry()
   const metrics = new MetricRegistry()
   const keeper = new TableKeeper(systemRandom)
+  const outside = outsideOf(config, log, metrics)
   const state = { draining: false, listening: false, revision: 0 }
+  let identities: Identities | null = null
   const load = (next: GatewayConfig, unreadable: readonly Quarantined[], strict: boolean): Update => {
-    const prepared = keeper.prepare(next.routes, surroundings(next, options, endpoints, metrics), route => context(next, route), unreadable)
+    // Of a new configuration too: the name of the cookie and the store are those of the start
+    const others = outside.identity.at({ ...next, settings })
+    const around = surroundings({ config: next, rooms: options.rooms, log, endpoints, metrics, outside, identities: others })
+    const prepared = keeper.prepare(next.routes, around, contexts(next), unreadable)
     if (strict && prepared.faults.length > 0) {
       keeper.discard(prepared)
       throw new ConfigErrors(prepared.faults)
     }
     state.revision++
+    identities = others
     return keeper.commit(prepared)
   }
-  load(config, options.unreadable ?? [], options.keepGoing !== true)
+  closingOnFailure(outside, () => load(config, options.unreadable ?? [], options.keepGoing !== true))
   const handler = new RequestHandler({
     ...served,
     log,
@@ -77,23 +83,25 @@ export function buildGateway (config: GatewayConfig, options: GatewayOptions): G
     ended: settings.accessLog ? accessLog({ write: line => { log.line(line) }, now: systemClock.now }) : () => {}
   })
   const listeners = settings.listen.map(() => listener(handler, settings.limits))
-  const admin = settings.admin === false ? null : adminServer({ state, keeper, metrics, inFlight: () => handler.inFlight, ...shown(options) })
+  const admin = settings.admin === false ? null : adminServer({ state, keeper, metrics, published: () => identities?.published() ?? [], inFlight: () => handler.inFlight, ...shown(options) })
   const close = once(async () => {
     state.draining = true
     await Promise.all(listeners.map(async one => { await one.close(settings.drain) }))
     await admin?.close()
-    keeper.commit(keeper.prepare([], surroundings(config, options, endpoints, metrics), () => null))
+    keeper.empty()
     await atMost(settings.drain, keeper.closed())
     await endpoints.destroy()
+    await outside.close()
     log.flush()
   })
-  return { metrics, listen: () => listen(settings, listeners, admin, state, close), reload: (next, unreadable = []) => load(next, unreadable, false), close }
+  return { metrics, listen: () => listen(settings, listeners, admin, state, close, async () => { await identities?.ready() }), reload: (next, unreadable = []) => load(next, unreadable, false), close }
 }
 
 /** Opens the operators' listener first: it can tell that the others are not there yet. Where one cannot be opened, none stays open. */
-async function listen (settings: Settings, listeners: readonly Listener[], admin: AdminServer | null, state: { listening: boolean }, close: () => Promise<void>): Promise<Listening> {
+async function listen (settings: Settings, listeners: readonly Listener[], admin: AdminServer | null, state: { listening: boolean }, close: () => Promise<void>, ready: () => Promise<void>): Promise<Listening> {
   try {
     const adminAddress = admin && settings.admin ? await admin.listen(settings.admin) : null
+    await ready()
     const opening = await Promise.allSettled(settings.listen.map(async ({ name, ...address }, i) => ({ name, ...await listeners[i]!.listen(address) })))
     const failed = opening.find(one => one.status === 'rejected')
     if (failed) throw failed.reason
@@ -101,6 +109,27 @@ async function listen (settings: Settings, listeners: readonly Listener[], admin
     return { listeners: opening.flatMap(one => one.status === 'fulfilled' ? one.value : []), admin: adminAddress }
   } catch (error) {
     await close()
+    throw error
+  }
+}
+
+/** Throws ConfigErrors where the section says something that nothing can be reached by. */
+function outsideOf ({ settings, settingsOrigin }: GatewayConfig, log: PinoLog, metrics: MetricRegistry): Outside {
+  try {
+    return new Outside(settings, log, metrics)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const fault = new ConfigError(error.code, `/redis${error.pointer}`, error.detail)
+    throw new ConfigErrors([fault.under(settingsOrigin ?? { file: '', pointer: '/gateway' })])
+  }
+}
+
+/** Where the gateway cannot be built, nothing stays connected. */
+function closingOnFailure (outside: Outside, act: () => void): void {
+  try {
+    act()
+  } catch (error) {
+    void outside.close()
     throw error
   }
 }
@@ -120,8 +149,9 @@ async function atMost (ms: number, promise: Promise<void>): Promise<void> {
   enough.abort()
 }
 
-function handlerOptions ({ trustedProxies, trustedHops, limits, timings }: Settings) {
+function handlerOptions ({ trustedProxies, trustedHops, limits, timings, session }: Settings) {
   return {
+    ownCookie: session?.cookie ?? null,
     guard: { trusted: trusted(trustedProxies), hops: trustedHops, headers: limits.headers, targetBytes: limits.targetBytes },
     limits,
     budget: new HeldBudget(limits.heldBytes),
@@ -131,22 +161,6 @@ function handlerOptions ({ trustedProxies, trustedHops, limits, timings }: Setti
 
 function shown ({ onReload, redact = text => text, locate = fault => fault }: GatewayOptions) {
   return { onReload: onReload ?? null, redact, locate }
-}
-
-function surroundings (config: GatewayConfig, { rooms, log }: GatewayOptions, endpoints: EndpointRegistry, metrics: MetricRegistry): Surroundings {
-  return {
-    rooms,
-    upstream: routeUpstreams(config, endpoints),
-    services: (route, filter) => {
-      const scope = metrics.scope({ route, filter })
-      return { clock: systemClock, random: systemRandom, log, expressions: celExpressions, metrics: scope, close: () => { scope.close() } }
-    }
-  }
-}
-
-/** What beside its own text makes a route another plan: the upstreams it names and what upstreams are told of the client. */
-function context ({ settings, upstreams }: GatewayConfig, route: RouteConfig): unknown {
-  return [settings.forwarded, settings.via, route.targets.map(target => upstreams.get(target.to)?.config ?? null)]
 }
 
 function trusted (proxies: readonly string[]) {

@@ -3,10 +3,12 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { filters, predicates } from '../plugins/index.ts'
 import type { Filter, Predicate } from '../src/contract/room.ts'
-import { mount } from '../src/testing/index.ts'
+import { fakeSessions, mount } from '../src/testing/index.ts'
 
 const file = (path: string) => new URL(`../${path}`, import.meta.url)
-const compiles = (room: Filter | Predicate, config: unknown) => room.kind === 'filter' ? mount(room, config) : mount(room, config)
+/** As in a route file with `gateway.session`. */
+const services = { sessions: fakeSessions() }
+const compiles = (room: Filter | Predicate, config: unknown) => room.kind === 'filter' ? mount(room, config, {}, { services, upstreams: ['orders'] }) : mount(room, config)
 
 for (const [kind, rooms] of Object.entries({ filters, predicates } as Record<string, readonly (Filter | Predicate)[]>)) {
   t.test(`${kind}: every folder is registered under its name`, async t => {

@@ -16,9 +16,9 @@ export function roomPage (title: string, lead: string, rooms: readonly Documente
   return [generated(title, lead), list, ...sorted.map(section)].join('\n\n') + '\n'
 }
 
-/** The README under the room's name, its table of keys completed with what the schema knows. */
+/** The README under the room's name, its sections below that, its table of keys completed with what the schema knows. */
 function section ({ room, readme }: DocumentedRoom): string {
-  const body = readme.replace(/^# .*\n+/, '').replace(/\]\(\.\.\/(?:\.\.\/\w+\/)?([a-z-]+)\/README\.md\)/g, '](#$1)').trimEnd()
+  const body = readme.replace(/^# .*\n+/, '').replace(/^## /gm, '### ').replace(/\]\(\.\.\/(?:\.\.\/\w+\/)?([a-z-]+)\/README\.md\)/g, '](#$1)').trimEnd()
   return [`## ${room.name}`, body.replace(KEY_TABLE, (_, rows: string) => `${completed(room, rows)}\n`), ...notes(room)].join('\n\n')
 }
 

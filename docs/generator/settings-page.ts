@@ -1,4 +1,5 @@
 import { RouteFileSchema, RouteSchema, TargetSchema } from '../../src/config/route-file-schema.ts'
+import { IssuerSchema, KeyRingSchema } from '../../src/contract/issuers.ts'
 import { RouteTestSchema, UpstreamSchema } from '../../src/contract/route-file.ts'
 import { SettingsSchema } from '../../src/contract/settings.ts'
 import { keyRows } from './key-rows.ts'
@@ -8,6 +9,8 @@ import { generated, keyTable } from './markdown.ts'
 const SECTIONS: readonly (readonly [title: string, lead: string, schema: object])[] = [
   ['gateway', 'What belongs to the process and not to a route. One file of a configuration may have it. All but `forwarded` and `via` takes effect at the next start.', SettingsSchema],
   ['upstreams', 'Under `upstreams:`, a map of these by name.', UpstreamSchema],
+  ['issuers', 'Under `issuers:`, a map of these by name: who may vouch for callers ([guide](../authentication.md#issuers)).', IssuerSchema],
+  ['keyRings', 'Under `keyRings:`, a map of these by name, or of the text of a ring alone ([guide](../authentication.md#keys-of-the-gateway)).', KeyRingSchema.anyOf[1]],
   ['routes', 'Under `routes:`, a list of these. See [predicates](predicates.md) and [filters](filters.md) for what their lists hold.', RouteSchema],
   ['routes[].upstream', 'One of several places; a bare name or origin is `to` with the weight 1.', TargetSchema],
   ['routes[].tests', 'A list of these. `gatehouse test` goes through them without sending anything.', RouteTestSchema]

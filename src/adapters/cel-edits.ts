@@ -7,10 +7,11 @@ interface Edit { readonly start: number, readonly end: number, readonly text: st
 
 /** What an absent entry of these maps reads as: the method that gives '' in its place. */
 const LENIENT: ReadonlyMap<string, string> = new Map([
-  ['request.headers', 'header'], ['request.query', 'parameter'], ['request.cookies', 'cookie'], ['reply.headers', 'header']
+  ['request.headers', 'header'], ['request.query', 'parameter'], ['request.cookies', 'cookie'], ['reply.headers', 'header'],
+  ['principal.claims', 'claim'], ['route.metadata', 'entry']
 ])
 
-const VARIABLES: ReadonlySet<string> = new Set(['request', 'reply', 'client', 'route', 'params', 'body'])
+const VARIABLES: ReadonlySet<string> = new Set(['request', 'reply', 'client', 'route', 'params', 'body', 'principal'])
 
 /** White space, comments and the parentheses around an operand: all that can stand between it and its operator. */
 const GAP = /(?:[\s)]|\/\/[^\n]*\n)*/y

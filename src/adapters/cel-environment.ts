@@ -4,6 +4,7 @@ import type { Exchange, Reply } from '../contract/exchange.ts'
 import type { HeaderList } from '../contract/header-list.ts'
 import { parseQuery } from '../contract/query-string.ts'
 import { boundedDuration } from './bounded-duration.ts'
+import { CelPrincipal, celRecord } from './cel-principal.ts'
 import { linearMatches } from './linear-matches.ts'
 
 /** `request` in an expression. Every part is made when the expression asks for it. */
@@ -44,8 +45,25 @@ export class CelClient {
 
 /** `route` in an expression. */
 export class CelRoute {
-  readonly id: string
-  constructor (x: Exchange) { this.id = x.route?.id ?? '' }
+  readonly #x: Exchange
+  constructor (x: Exchange) { this.#x = x }
+  get id () { return this.#x.route?.id ?? '' }
+  get metadata () { return metadataOf(this.#x.route?.metadata ?? NONE) }
+  /** Null where there is none. */
+  entry (name: string) { return this.metadata.get(name) ?? null }
+}
+
+const NONE = {}
+const metadataMaps = new WeakMap<object, ReadonlyMap<string, unknown>>()
+
+/** Converted once for each route. */
+function metadataOf (metadata: Readonly<Record<string, unknown>>): ReadonlyMap<string, unknown> {
+  let map = metadataMaps.get(metadata)
+  if (map === undefined) {
+    map = celRecord(metadata)
+    metadataMaps.set(metadata, map)
+  }
+  return map
 }
 
 const headerMap = (headers: HeaderList) => new Map(headers.names().map(name => [name, headers.get(name)!]))
@@ -55,6 +73,8 @@ const firsts = (pairs: readonly { readonly name: string, readonly value: string 
   new Map(pairs.toReversed().map(({ name, value }) => [name, value]))
 
 const STRINGS = 'map<string, string>'
+const VALUES = 'map<string, dyn>'
+const NAMES = 'list<string>'
 const SYNC = { async: false }
 
 /** All that an expression may name, with its types. */
@@ -65,16 +85,27 @@ export const celEnvironment = new Environment({ limits: { maxAstNodes: 2000, max
   })
   .registerType('Reply', { ctor: CelReply, fields: { status: 'int', code: 'string', headers: STRINGS } })
   .registerType('Client', { ctor: CelClient, fields: { address: 'string', peer: 'string', tls: 'bool' } })
-  .registerType('Route', { ctor: CelRoute, fields: { id: 'string' } })
+  .registerType('Route', { ctor: CelRoute, fields: { id: 'string', metadata: VALUES } })
+  .registerType('Principal', {
+    ctor: CelPrincipal,
+    fields: {
+      subject: 'string', issuer: 'string', client: 'string', tenant: 'string', source: 'string', level: 'int', authenticated: 'bool', scopes: NAMES, roles: NAMES, claims: VALUES
+    }
+  })
   .registerFunction('Request.header(string): string', (request: CelRequest, name: string) => request.header(name), SYNC)
   .registerFunction('Request.parameter(string): string', (request: CelRequest, name: string) => request.parameter(name), SYNC)
   .registerFunction('Request.cookie(string): string', (request: CelRequest, name: string) => request.cookie(name), SYNC)
   .registerFunction('Reply.header(string): string', (reply: CelReply, name: string) => reply.header(name), SYNC)
+  .registerFunction('Route.entry(string): dyn', (route: CelRoute, name: string) => route.entry(name), SYNC)
+  .registerFunction('Principal.hasScope(string): bool', (principal: CelPrincipal, scope: string) => principal.hasScope(scope), SYNC)
+  .registerFunction('Principal.hasRole(string): bool', (principal: CelPrincipal, role: string) => principal.hasRole(role), SYNC)
+  .registerFunction('Principal.claim(string): dyn', (principal: CelPrincipal, name: string) => principal.claim(name), SYNC)
   .registerFunction('string.linearMatches(string): bool', linearMatches, SYNC)
   .registerFunction('boundedDuration(string): google.protobuf.Duration', boundedDuration, SYNC)
   .registerVariable('request', 'Request')
   .registerVariable('reply', 'Reply')
   .registerVariable('client', 'Client')
   .registerVariable('route', 'Route')
+  .registerVariable('principal', 'Principal')
   .registerVariable('params', STRINGS)
   .registerVariable('body', 'dyn')

@@ -6,6 +6,7 @@ import type { Expression, ExpressionInput, Expressions } from '../contract/servi
 import { celBody } from './cel-body.ts'
 import { celEdits, walk } from './cel-edits.ts'
 import { CelClient, celEnvironment, CelReply, CelRequest, CelRoute } from './cel-environment.ts'
+import { celPrincipal } from './cel-principal.ts'
 import { celText } from './cel-text.ts'
 
 /**
@@ -25,7 +26,7 @@ export const celExpressions: Expressions = {
   }
 }
 
-const TEXTLESS: ReadonlySet<string> = new Set(['Request', 'Reply', 'Client', 'Route'])
+const TEXTLESS: ReadonlySet<string> = new Set(['Request', 'Reply', 'Client', 'Route', 'Principal'])
 
 function truth (value: unknown): boolean {
   if (typeof value !== 'boolean') throw new TypeError('neither true nor false')
@@ -74,6 +75,7 @@ function variables (names: ReadonlySet<string>, x: Exchange, { reply, body }: Ex
   if (names.has('reply') && reply) values['reply'] = new CelReply(reply)
   if (names.has('client')) values['client'] = new CelClient(x)
   if (names.has('route')) values['route'] = new CelRoute(x)
+  if (names.has('principal')) values['principal'] = celPrincipal(x.principal)
   if (names.has('params')) values['params'] = new Map(Object.entries(x.params))
   if (names.has('body')) values['body'] = celBody(body)
   return values

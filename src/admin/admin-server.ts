@@ -13,6 +13,8 @@ export interface AdminOptions {
   readonly metrics: { samples(): readonly Sample[] }
   readonly inFlight: () => number
   readonly onReload: (() => Promise<Update>) | null
+  /** Public keys for upstreams to verify with. */
+  readonly published: () => readonly { readonly path: string, jwks(): object }[]
   readonly redact: (text: string) => string
   readonly locate: (fault: ConfigError) => ConfigError
 }
@@ -25,8 +27,11 @@ export interface AdminServer {
 /** Nothing that operators send has a body worth more. */
 const LIMITS = { bodyLimit: 16_384, requestTimeout: 10_000 }
 
+/** How long upstreams may keep public keys: far less than keys overlap (`gatehouse keys rotate --overlap`). */
+const KEYS_FRESH_S = 60
+
 /** The operators' listener: liveness, readiness, the routes in force, reload. Never on the address that clients use. */
-export function adminServer ({ state, keeper, metrics, inFlight, onReload, redact, locate }: AdminOptions): AdminServer {
+export function adminServer ({ state, keeper, metrics, inFlight, onReload, published, redact, locate }: AdminOptions): AdminServer {
   const app = Fastify({ forceCloseConnections: true, ...LIMITS })
   // Each text by itself, so that no mask can break the JSON
   app.setReplySerializer(payload => JSON.stringify(payload, (_key, value: unknown) => typeof value === 'string' ? withoutUser(redact(value)) : value))
@@ -53,6 +58,14 @@ export function adminServer ({ state, keeper, metrics, inFlight, onReload, redac
     } catch (error) {
       return await reply.code(422).send({ status: 'refused', revision: state.revision, faults: redact(error instanceof Error ? error.message : String(error)).split('\n') })
     }
+  })
+
+  // Which paths these are, a reload may change
+  app.setNotFoundHandler(async ({ method, url }, reply) => {
+    const keys = method === 'GET' ? published().find(({ path }) => path === url.split('?', 1)[0]) : undefined
+    // As bytes: public keys stand in the same file as private ones, and texts that come from there are masked; nor has the type a charset (RFC 7517 8.5.2)
+    if (keys) await reply.headers({ 'content-type': 'application/jwk-set+json', 'cache-control': `max-age=${KEYS_FRESH_S}` }).send(Buffer.from(JSON.stringify(keys.jwks())))
+    else await reply.code(404).send({ status: 'nothing here' })
   })
 
   return {

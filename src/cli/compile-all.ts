@@ -1,9 +1,6 @@
-import { celExpressions } from '../adapters/cel-expressions.ts'
-import { MetricRegistry } from '../adapters/metric-registry.ts'
 import { ConfigError } from '../contract/config-error.ts'
 import type { Dispatch } from '../contract/room.ts'
 import type { GatewayConfig } from '../contract/route-file.ts'
-import type { Log, Random, Services } from '../contract/services.ts'
 import type { Rooms } from '../plan/compile-room.ts'
 import { compileRoute } from '../plan/compile-route.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -13,6 +10,7 @@ import { routeUpstreams } from '../upstream/route-upstream.ts'
 import { OfflineClock } from './rehearsal/offline-clock.ts'
 import { OfflineUpstreams } from './rehearsal/offline-upstreams.ts'
 import { RehearsalTable } from './rehearsal/rehearsal-table.ts'
+import { FIRST, offlineServices } from './rehearsal/offline-services.ts'
 
 /** Every route of the files compiled, without a connection to anything; what is wrong with them, and what deserves a second look. */
 export interface Compiled {
@@ -27,15 +25,11 @@ export interface Compiled {
   readonly warnings: readonly ConfigError[]
 }
 
-const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
-/** The same draw each time, so that the same request is always told the same. */
-const FIRST: Random = { next: () => 0 }
-
 /** Compiles all routes as `run` would, for the commands that only talk about them. */
 export function compileAll ({ config, rooms }: { config: GatewayConfig, rooms: Rooms }): Compiled {
-  const upstreams = new OfflineUpstreams(config)
   const clock = new OfflineClock()
-  const services: Services = { clock, random: FIRST, log: SILENT, expressions: celExpressions, metrics: new MetricRegistry().scope({}) }
+  const { services, faults } = offlineServices(config, clock)
+  const upstreams = new OfflineUpstreams(config)
   const connect = routeUpstreams(config, new EndpointRegistry())
   const calls = new Map<string, Dispatch>()
   const compiled = config.routes.map(route => compileRoute(route, {
@@ -50,7 +44,7 @@ export function compileAll ({ config, rooms }: { config: GatewayConfig, rooms: R
     }
   }))
   const table = new RehearsalTable(compiled.map(({ plan }) => plan).filter(plan => plan !== null), FIRST)
-  return { plans: table.plans, table, calls, upstreams, clock, faults: compiled.flatMap(({ faults }) => faults), warnings: shadowWarnings(table.plans) }
+  return { plans: table.plans, table, calls, upstreams, clock, faults: [...faults, ...compiled.flatMap(one => one.faults)], warnings: shadowWarnings(table.plans) }
 }
 
 const shadowWarnings = (plans: readonly Plan[]): ConfigError[] => shadowedRoutes(plans).map(({ plan, by }) =>

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import type { Principal } from '../contract/principal.ts'
 import { EXIT, UsageError, type Command, type Io } from './command.ts'
 import { explainRequest } from './explain/explain-request.ts'
 import { parseCurl } from './explain/parse-curl.ts'
@@ -10,12 +11,16 @@ import { paintFor } from './paint.ts'
 import { redactedJson } from './redacted-json.ts'
 import { parseTime } from './rehearsal/parse-time.ts'
 import { SOMEBODY, type OfflineRequest } from './rehearsal/offline-request.ts'
+import { testPrincipal } from './rehearsal/test-principal.ts'
 
 const OPTIONS = {
   header: { type: 'string', short: 'H', multiple: true, default: [] as string[] },
   data: { type: 'string', short: 'd' },
   from: { type: 'string', default: SOMEBODY },
   at: { type: 'string' },
+  as: { type: 'string' },
+  scopes: { type: 'string' },
+  roles: { type: 'string' },
   json: { type: 'boolean', default: false },
   all: { type: 'boolean', default: false }
 } as const
@@ -36,6 +41,9 @@ request that would go upstream. A line copied as curl may follow as it is, or in
   -d, --data <body>     the request body, without a Content-Type of its own; the method is POST then unless it is given
   --from <address>      address of the client (${SOMEBODY})
   --at <time>           time of the request, RFC 3339 (now)
+  --as <subject>        who is calling: authenticate takes it for proved
+  --scopes <a,b>        with these scopes
+  --roles <a,b>         and these roles
   --all                 every route that lost, not only the ${SHOWN} that came nearest
   --json                one JSON document
 
@@ -46,10 +54,17 @@ Where chance decides (weights), it always takes the same turn. Exit status: 0 ex
     const { request, files } = end < 0 ? requestOf(positionals, values, io) : { request: curl(args.slice(end + 1), values, io), files: positionals }
     const { loaded, compiled } = await compileFiles(files, io)
     compiled.clock.at = values.at === undefined ? null : parseTime(values.at)
-    const explanation = await explainRequest(request, loaded, compiled, values.all ? Infinity : SHOWN)
+    const explanation = await explainRequest(request, loaded, compiled, { shown: values.all ? Infinity : SHOWN, as: caller(values) })
     io.out(`${values.json ? redactedJson(explanation, loaded.redact) : loaded.redact(printExplanation(explanation, paintFor(io.colours.out)))}\n`)
     return EXIT.ok
   }
+}
+
+function caller ({ as, ...said }: { as?: string | undefined, scopes?: string | undefined, roles?: string | undefined }): Principal | null {
+  const { scopes, roles } = said
+  if (as !== undefined) return testPrincipal({ subject: as, scopes: scopes?.split(',') ?? [], roles: roles?.split(',') ?? [], level: 2, claims: {} })
+  for (const name of ['scopes', 'roles'] as const) if (said[name] !== undefined) throw new UsageError(`--${name} are those of --as <subject>`)
+  return null
 }
 
 interface Values { readonly header: readonly string[], readonly data?: string | undefined, readonly from: string }

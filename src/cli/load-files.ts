@@ -22,7 +22,7 @@ export async function loadFiles (files: readonly string[], io: Io, keepGoing = f
   if (first.plugins.length === 0) return { ...first, rooms: builtIn }
   const { rooms, faults } = await loadRooms(first.plugins, builtIn)
   if (faults.length > 0) throw located(faults, first)
-  return { ...await loadConfig(paths, { env: io.env, rooms, keepGoing }), rooms }
+  return { ...await loadConfig(paths, { env: io.env, rooms, allRooms: true, keepGoing }), rooms }
 }
 
 /** Loads and compiles route files in which nothing may be wrong. Throws ConfigErrors: what the loader and the compiler have found. */

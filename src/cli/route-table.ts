@@ -12,7 +12,7 @@ export function routeTable (routes: readonly RouteConfig[], redact: (text: strin
     { title: 'ROUTE', cell: ({ id }) => id },
     ...ordered.some(({ order }) => order !== 0) ? [{ title: 'ORDER', cell: ({ order }: RouteConfig) => String(order) }] : [],
     { title: 'PREDICATES', cell: ({ predicates }) => predicates.map(predicateText).join(' ') },
-    { title: 'FILTERS', cell: ({ filters }) => filters.map(filterText).join(', ') || '-' },
+    { title: 'FILTERS', cell: ({ filters }) => written(filters).map(filterText).join(', ') || '-' },
     { title: 'UPSTREAM', cell: upstreamText },
     ...more
   ]
@@ -24,6 +24,9 @@ export function predicateText (node: PredicateUse): string {
   if (node.kind === 'use') return useText(node.use)
   return `${node.kind}(${node.of.map(predicateText).join(', ')})`
 }
+
+/** What stands on every route says nothing of this one. */
+export const written = (filters: readonly Use[]): readonly Use[] => filters.filter(({ implied }) => !implied)
 
 /** `rate-limit`, and whether it acts only sometimes or only reports. */
 export const filterText = ({ name, when, report }: Use): string => `${name}${when === null ? '' : ' (when)'}${report ? ' (report)' : ''}`

@@ -4,7 +4,7 @@ import { EXIT, type Command } from './command.ts'
 import { compileFiles, located, placeOf, type Loaded } from './load-files.ts'
 import { paintFor } from './paint.ts'
 import { redactedJson } from './redacted-json.ts'
-import { filterText, predicateText, routeTable } from './route-table.ts'
+import { filterText, predicateText, routeTable, written } from './route-table.ts'
 
 /** `gatehouse routes`: shows the routes in order of lookup. */
 export const routesCommand: Command = {
@@ -36,7 +36,7 @@ const describe = ({ id, order, predicates, filters, targets, origin }: RouteConf
   id,
   order,
   predicates: predicates.map(predicateText),
-  filters: filters.map(filterText),
+  filters: written(filters).map(filterText),
   upstream: targets.map(({ to, weight }) => ({ to, weight })),
   source: placeOf(origin, loaded)
 })

@@ -23,7 +23,7 @@ export const runCommand: Command = {
   summary: 'serve the routes of these files',
   usage: `[files or folders] [options]
 
-  --demo              also start demo upstreams on loopback, and print a curl line for each route
+  --demo              also start demo upstreams and an issuer on loopback, and print a curl line for each route
   --port <n>          listen there instead of the first gateway.listen port; 0 takes a free one
   --admin-port <n>    the same for gateway.admin
   --keep-going        start although routes are broken: they answer 500, or are left out
@@ -64,7 +64,7 @@ async function serve (options: ServingOptions, demo: Demo | null, io: Io, log: P
   try {
     const stopped = untilStopped(io, () => { serving.tryReload('SIGHUP') })
     const listening = await serving.listen()
-    if (demo) io.out(demo.welcome(serving.loaded.config, listening, serving.loaded.redact))
+    if (demo) io.out(await demo.welcome(serving.loaded.config, listening, serving.loaded.redact))
     await stopped
     log.info({ 'event.action': 'stopping' }, 'stopping')
     log.flush()

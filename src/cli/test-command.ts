@@ -8,6 +8,7 @@ import { plural } from './plural.ts'
 import { SOMEBODY } from './rehearsal/offline-request.ts'
 import { parseTime } from './rehearsal/parse-time.ts'
 import { Rehearsal } from './rehearsal/rehearsal.ts'
+import { testPrincipal } from './rehearsal/test-principal.ts'
 import { judge } from './suite/judge.ts'
 import { TapReport } from './suite/tap-report.ts'
 
@@ -33,7 +34,7 @@ Exit status: 0 all pass, or there are none; 1 a test fails; 2 the files are wron
     const tests = routes.flatMap(route => route.tests.map(one => ({ route, ...one })))
     const report = new TapReport(io.out, loaded.redact, tests.length, 'no route has tests')
     for (const { route, test, origin } of tests) {
-      const name = `${route.id}: ${test.request}`
+      const name = `${route.id}: ${test.request}${test.as ? ` as ${test.as.subject}` : ''}`
       const wrong = await run(test, route, rehearsal, compiled, misses => judge(test, route.id, misses, loaded.config))
       if (wrong === null) report.pass(name)
       else report.fail(name, { at: placeOf(origin, loaded), ...wrong })
@@ -46,11 +47,11 @@ Exit status: 0 all pass, or there are none; 1 a test fails; 2 the files are wron
 type Judge = (rehearsed: Awaited<ReturnType<Rehearsal['run']>>) => ReturnType<typeof judge>
 
 /** What is wrong with the outcome, or with the test itself; null for nothing. */
-async function run ({ request, headers = {}, body, from = SOMEBODY, at, expect }: RouteTest, { id }: RouteConfig, rehearsal: Rehearsal, { clock }: Compiled, verdict: Judge): Promise<object | null> {
+async function run ({ request, headers = {}, body, from = SOMEBODY, at, as, expect }: RouteTest, { id }: RouteConfig, rehearsal: Rehearsal, { clock }: Compiled, verdict: Judge): Promise<object | null> {
   try {
     clock.at = at === undefined ? null : parseTime(at)
     const offline = plainRequest(request, { headers: Object.entries(headers), body, from })
-    const misses = verdict(await rehearsal.run(offline, expect.route ?? id))
+    const misses = verdict(await rehearsal.run(offline, expect.route ?? id, as ? testPrincipal(as) : null))
     return misses.length === 0 ? null : { message: misses.map(({ what }) => what).join(', '), misses }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error

@@ -17,6 +17,8 @@ export interface LoadOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Says how Spring's predicates and filters are written here. Those of plugins may be missing. */
   readonly rooms: RoomCatalogue
+  /** Those of plugins are among `rooms`. */
+  readonly allRooms?: boolean
   /** In place of the disk; every path is a file then. */
   readonly readFile?: ReadFile
   /** Leaves out routes that are wrong, as `broken`, where all else is sound. */
@@ -48,7 +50,7 @@ export async function loadConfig (paths: readonly string[], options: LoadOptions
   const read = await readSources(paths, options.readFile)
   const findings = new Findings()
   const sources = await Promise.all(read.sources.map(source => resolved(source, environment, options.rooms, findings)))
-  const found = readConfig(sources, read.complete, findings)
+  const found = readConfig(sources, read.complete, options, findings)
   const faults = [...read.faults, ...independent(findings.faults)].map(fault => locate(fault, sources, secrets))
   const broken = options.keepGoing ? brokenRoutes(faults, found) : null
   if (faults.length > 0 && !broken) throw new ConfigErrors(inOrder(faults, read.files.map(({ name }) => name)))

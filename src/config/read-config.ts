@@ -2,8 +2,9 @@ import type { Origin } from '../contract/config-error.ts'
 import type { GatewayConfig } from '../contract/route-file.ts'
 import { placeIn, type Findings } from './findings.ts'
 import { readRoutes, type ReadRoute } from './read-routes.ts'
-import { checkFile, readGlobalFilters, readPlugins, readUpstreams, warnOfUnused, type PluginUse } from './read-sections.ts'
-import { readSettings } from './read-settings.ts'
+import { checkFile, readGlobalFilters, readIssuers, readKeyRings, readPlugins, readUpstreams, warnOfUnused, type PluginUse } from './read-sections.ts'
+import { readSettings, settingsOrigin } from './read-settings.ts'
+import type { RoomCatalogue } from './room-catalogue.ts'
 import type { Source } from './source.ts'
 import { child, eachLeaf } from './tree.ts'
 
@@ -11,18 +12,23 @@ import { child, eachLeaf } from './tree.ts'
 export interface ReadConfig { readonly config: GatewayConfig, readonly plugins: readonly PluginUse[], readonly routes: readonly ReadRoute[] }
 
 /** Makes one model of the sources. `complete`: every file could be read, so that a missing name is missing. */
-export function readConfig (sources: readonly Source[], complete: boolean, findings: Findings): ReadConfig {
+export function readConfig (sources: readonly Source[], complete: boolean, { rooms, allRooms = false }: { rooms: RoomCatalogue, allRooms?: boolean }, findings: Findings): ReadConfig {
   for (const source of sources) checkFile(source, findings)
   const settings = readSettings(sources, findings)
   const upstreams = readUpstreams(sources, findings)
+  const issuers = readIssuers(sources, findings)
+  const keyRings = readKeyRings(sources, findings)
   const filters = readGlobalFilters(sources, findings)
   const names = [...upstreams.keys()]
-  const routes = sources.flatMap(source => readRoutes(source, { upstreams: { names, complete }, filters }, findings))
+  const plugins = readPlugins(sources)
+  // A module that is not loaded yet may bring such a filter; whoever loads it reads the files once more
+  const everywhere = (name: string) => rooms.filters.get(name)?.everywhere ?? (!allRooms && plugins.length > 0)
+  const routes = sources.flatMap(source => readRoutes(source, { upstreams: { names, complete }, filters, everywhere }, findings))
   refuseDuplicates(routes, sources, findings)
   warnOfUnused(upstreams, textsIn(sources), findings)
   return {
-    config: { settings, upstreams, routes: routes.flatMap(({ config }) => config ?? []) },
-    plugins: readPlugins(sources),
+    config: { settings, settingsOrigin: settingsOrigin(sources), upstreams, issuers, keyRings, routes: routes.flatMap(({ config }) => config ?? []) },
+    plugins,
     routes
   }
 }

@@ -10,7 +10,12 @@ import type { Source } from './source.ts'
 import { branch, child, items, textOf, toValue, type Tree } from './tree.ts'
 
 /** What the other sections say that a route depends on. */
-export interface Sections { readonly upstreams: Omit<KnownUpstreams, 'spring'>, readonly filters: readonly Use[] }
+export interface Sections {
+  readonly upstreams: Omit<KnownUpstreams, 'spring'>
+  readonly filters: readonly Use[]
+  /** Whether a filter of this name stands on every route without being written. */
+  readonly everywhere: (name: string) => boolean
+}
 
 /** A route, or what is known of one that is wrong. */
 export interface ReadRoute {
@@ -34,7 +39,7 @@ function readRoute (route: Tree, origin: Origin, spring: boolean, sections: Sect
   const predicates = readPredicates(child(route, 'predicates'), inside(origin, '/predicates'), findings)
   const own = readFilters(child(route, 'filters'), inside(origin, '/filters'), findings)
   const targets = readTargets(child(route, 'upstream'), inside(origin, '/upstream'), { ...sections.upstreams, spring }, findings)
-  const skipped = readSkip(child(route, 'skip'), inside(origin, '/skip'), sections.filters, findings)
+  const skipped = readSkip(child(route, 'skip'), inside(origin, '/skip'), sections, findings)
   const id = child(route, 'id')
   const named = id?.kind === 'leaf' && typeof id.value === 'string' ? id.value : null
   if (!decoded?.enabled || findings.faults.length > before) return { config: null, id: named, origin }
@@ -43,6 +48,7 @@ function readRoute (route: Tree, origin: Origin, spring: boolean, sections: Sect
     order: decoded.order,
     predicates,
     filters: [...sections.filters.filter(({ name }) => !skipped.includes(name)), ...own],
+    skip: skipped,
     targets,
     timeouts: decoded.timeouts ?? {},
     timeoutMs: decoded.timeout ?? null,
@@ -67,12 +73,12 @@ function decode (route: Tree, origin: Origin, findings: Findings): Decoded | nul
 /** As it is written: names such as `constructor`, which decoding leaves out, are names like others here. */
 const metadataOf = (route: Tree): RouteConfig['metadata'] => toValue(child(route, 'metadata') ?? branch({}, route.span)) as RouteConfig['metadata']
 
-function readSkip (skip: Tree | undefined, origin: Origin, filters: readonly Use[], findings: Findings): string[] {
+function readSkip (skip: Tree | undefined, origin: Origin, { filters, everywhere }: Sections, findings: Findings): string[] {
   const names = skip?.kind === 'leaf' ? [[skip, origin] as const] : items(skip).map((item, i) => [item, inside(origin, `/${i}`)] as const)
   return names.flatMap(([item, at]) => {
     const name = toValue(item)
     if (typeof name !== 'string') return []
-    if (filters.some(filter => filter.name === name)) return [name]
+    if (filters.some(filter => filter.name === name) || everywhere(name)) return [name]
     const known = [...new Set(filters.map(filter => filter.name))].join(', ')
     findings.add('GW_CONFIG_NO_EFFECT', at, `"${textOf(item, 'written')}" is no filter of every route; ${known ? `those are: ${known}` : 'there are none'}`)
     return []

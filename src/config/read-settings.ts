@@ -22,6 +22,12 @@ export function readSettings (sources: readonly Source[], findings: Findings): S
   return (faults.length > 0 ? validate(SettingsSchema, {}).value : value) as Settings
 }
 
+/** Where the section is that counts. */
+export function settingsOrigin (sources: readonly Source[]): Origin | null {
+  const native = sources.find(({ root, spring }) => !spring && child(root, 'gateway') !== undefined)
+  return native ? at(native.file) : null
+}
+
 const at = (file: string): Origin => ({ file, pointer: '/gateway' })
 
 function section ({ root }: Source): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import Type from 'typebox'
+import { IssuerSchema, KeyRingSchema } from '../contract/issuers.ts'
 import { PATH_OPTIONS, RouteTestSchema, TimeoutsSchema, UpstreamSchema } from '../contract/route-file.ts'
 import { SettingsSchema } from '../contract/settings.ts'
 import { Choice, Config, Timeout } from '../contract/units.ts'
@@ -41,6 +42,8 @@ export const RouteFileSchema = Config({
   version: Type.Literal(1, { 'x-expects': '1', description: 'Version of this format.' }),
   gateway: Type.Optional(Type.Object(SettingsSchema.properties, { additionalProperties: false, description: 'What belongs to the process and not to a route. In one file only.' })),
   upstreams: Type.Optional(Type.Record(Type.String({ pattern: NAME }), UpstreamSchema, { description: 'The services behind the gateway, by name.' })),
+  issuers: Type.Optional(Type.Record(Type.String({ pattern: NAME }), IssuerSchema, { description: 'Who may vouch for callers (OAuth 2.0, OpenID Connect), by name.' })),
+  keyRings: Type.Optional(Type.Record(Type.String({ pattern: NAME }), KeyRingSchema, { description: 'Keys of the gateway itself, by name: `passport` signs, `session` seals.' })),
   filters: Type.Optional(Type.Array(Type.Unknown(), { 'x-expects': 'a list of filters', description: 'Filters of every route, before its own; a route leaves one out with `skip`.' })),
   routes: Type.Optional(Type.Array(Type.Unknown(), { 'x-expects': 'a list of routes', description: 'The routes.' })),
   plugins: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { 'x-scalar': true, description: 'Modules with rooms of your own: paths relative to this file, or names of packages.' }))

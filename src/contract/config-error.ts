@@ -9,6 +9,8 @@ export const CONFIG_ERRORS = {
   GW_CONFIG_UNKNOWN_FILTER: 'no filter has this name',
   GW_CONFIG_UNKNOWN_PREDICATE: 'no predicate has this name',
   GW_CONFIG_UNKNOWN_UPSTREAM: 'no upstream has this name',
+  GW_CONFIG_UNKNOWN_ISSUER: 'no issuer has this name',
+  GW_CONFIG_UNKNOWN_KEY_RING: 'no key ring has this name',
   GW_CONFIG_NO_EFFECT: 'the option has no effect here',
   GW_CONFIG_EXPRESSION: 'not a valid expression',
   GW_CONFIG_NO_EQUIVALENT: 'has no equivalent in Gatehouse',
@@ -17,6 +19,9 @@ export const CONFIG_ERRORS = {
 } as const
 
 export type ConfigErrorCode = keyof typeof CONFIG_ERRORS
+
+/** Faults with which the version of a route from before may not go on either: it trusts somebody whom the file no longer knows. */
+export const ENDS_TRUST: ReadonlySet<ConfigErrorCode> = new Set(['GW_CONFIG_UNKNOWN_ISSUER'] as const)
 
 /** A place in a source: the file as it was named, and a JSON pointer (RFC 6901) into it. */
 export interface Origin { readonly file: string, readonly pointer: string }

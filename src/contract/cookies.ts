@@ -5,6 +5,17 @@ export function cookieValues (headers: HeaderList, name: string): string[] {
   return parseCookies(headers).filter(cookie => cookie.name === name).map(cookie => cookie.value)
 }
 
+/** Sent to this host alone where the name begins with `__Host-`, hidden from pages, and with navigations from elsewhere (RFC 6265bis 4.1). */
+const ATTRIBUTES = 'Path=/; Secure; HttpOnly; SameSite=Lax'
+
+/** `Set-Cookie` value of a cookie of the gateway's own; it goes with the browser's window where it has no Max-Age. */
+export function ownCookie (name: string, value: string, maxAgeS?: number): string {
+  return `${name}=${value}; ${maxAgeS === undefined ? '' : `Max-Age=${maxAgeS}; `}${ATTRIBUTES}`
+}
+
+/** `Set-Cookie` value that takes one from the browser. */
+export const clearedCookie = (name: string): string => ownCookie(name, '', 0)
+
 /** Name and value of every cookie, in order. */
 export function parseCookies (headers: HeaderList): { name: string, value: string }[] {
   return headers.all('cookie').flatMap(line => line.split(';')).flatMap(pair => {

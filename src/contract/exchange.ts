@@ -1,6 +1,9 @@
 import type { Duplex, Readable } from 'node:stream'
+import type { ClientCertificate } from './client-certificate.ts'
 import type { ErrorCode } from './errors.ts'
 import type { HeaderList } from './header-list.ts'
+import type { Principal } from './principal.ts'
+import type { OpenSession } from './session.ts'
 
 /** Who is at the other end of the client's connection. */
 export interface Client {
@@ -13,6 +16,8 @@ export interface Client {
   readonly trusted: boolean
   /** Whether the socket is TLS. */
   readonly tls: boolean
+  /** The certificate that the socket's TLS handshake has verified; null where there was none. */
+  readonly certificate: ClientCertificate | null
 }
 
 /** The request body: a stream nobody has to hold, with a declared way to do so. */
@@ -102,6 +107,9 @@ const ONLY_COUNTED = () => {}
 /** Work that can be given up. An object and not a callback: closures made for each request cost more than its headers. */
 export interface Abortable { abort(reason: Error): void }
 
+/** Says which fields go, by their names in lower case. */
+export interface FieldSieve { drops(name: string): boolean }
+
 /** The way to the client for what comes before the reply. */
 export interface Informant { inform(status: number, headers: HeaderList): void }
 
@@ -116,6 +124,8 @@ export interface Arrival {
   host: string
   headers: HeaderList
   client: Client
+  ownCookies?: ReadonlyMap<string, string> | null
+  trailerSieves?: readonly FieldSieve[]
 }
 
 /** One request on its way through the gateway: what rooms may read and change. */
@@ -172,6 +182,16 @@ export class Exchange {
   end: End | null
   /** For the machine: takes interim answers (RFC 9110 15.2) to the client. */
   informant: Informant | null
+  /** Who is calling; null while nobody has proved anything. */
+  principal: Principal | null
+  /** The browser's session once it was opened. */
+  session: OpenSession | null
+  /** Why the gateway refused, in one of its own words, for the access log; null where the code says all. */
+  reason: string | null
+  /** What keeps trailer fields of the request from upstream: a filter that takes headers away adds itself where `body.present`. */
+  trailerSieves: readonly FieldSieve[]
+  /** The gateway's own cookies by name: they are never among `headers`. Null where there are none. */
+  readonly ownCookies: ReadonlyMap<string, string> | null
   /** The protocol the client wants to switch to (`websocket`), null for an ordinary request. */
   upgrade: string | null
   #abort: AbortController | null = null
@@ -210,6 +230,11 @@ export class Exchange {
     this.running = false
     this.end = null
     this.informant = null
+    this.principal = null
+    this.session = null
+    this.reason = null
+    this.trailerSieves = arrival.trailerSieves ?? []
+    this.ownCookies = arrival.ownCookies ?? null
     this.upgrade = null
   }
 

@@ -54,7 +54,11 @@ export class HeaderList {
 
   /** Puts one value in place of all there were. Throws TypeError on text that is no field value (RFC 9110 5.5). */
   set (name: string, value: string): void {
-    const lower = checked(name, value)
+    this.put(checked(name, value), value)
+  }
+
+  /** The same for a name in lower case and a value that can only be one (base64url, say): to look at each letter again would cost more than all the rest. */
+  put (lower: string, value: string): void {
     const { flat } = this
     for (let i = 0; i < flat.length; i += 2) {
       if (flat[i] !== lower) continue

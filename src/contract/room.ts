@@ -20,6 +20,8 @@ export interface Phases {
   close?: () => void | Promise<void>
   /** The filter answers CORS preflights of the methods this route takes, so lookup must bring them here (Fetch 3.2.2). */
   answersPreflight?: boolean
+  /** Names of request headers that upstreams believe because this filter writes them: the gateway takes them from clients on every route. */
+  ownHeaders?: readonly string[]
 }
 
 /** Where a path pattern begins: literal segments, `*` for any one segment. `exact`: nothing may follow. */
@@ -47,7 +49,12 @@ export interface Matcher {
 }
 
 /** What a room is told about the place it is used in. */
-export interface Place { readonly routeId: string, readonly services: Services }
+export interface Place {
+  readonly routeId: string
+  /** What the route's requests go to: names of upstreams, origins. */
+  readonly upstreams: readonly string[]
+  readonly services: Services
+}
 
 /** How Spring Cloud Gateway names and writes the same thing. */
 export interface SpringForm {
@@ -74,6 +81,8 @@ export interface Filter extends Room<Phases> {
   readonly kind: 'filter'
   /** The codes it may refuse with. Empty: `report: true` would have no effect, so it is an error. */
   readonly refuses: readonly ErrorCode[]
+  /** On every route, before all filters that are not; a route that uses it itself says how, one that `skip`s it goes without. */
+  readonly everywhere: boolean
 }
 export interface Predicate extends Room<Matcher> { readonly kind: 'predicate' }
 
@@ -95,8 +104,8 @@ const open = <C extends TObject, Made>(spec: Spec<C, Made>): Room<Made> => ({
   create: (config, place) => spec.create(config as StaticDecode<C>, place)
 })
 
-export const defineFilter = <C extends TObject>(spec: Spec<C, Phases> & { refuses?: readonly ErrorCode[] }): Filter =>
-  ({ kind: 'filter', refuses: spec.refuses ?? [], ...open(spec) })
+export const defineFilter = <C extends TObject>(spec: Spec<C, Phases> & { refuses?: readonly ErrorCode[], everywhere?: boolean }): Filter =>
+  ({ kind: 'filter', refuses: spec.refuses ?? [], everywhere: spec.everywhere ?? false, ...open(spec) })
 
 export const definePredicate = <C extends TObject>(spec: Spec<C, Matcher>): Predicate =>
   ({ kind: 'predicate', ...open(spec) })

@@ -1,5 +1,6 @@
 import Type, { type StaticDecode } from 'typebox'
 import type { Origin } from './config-error.ts'
+import type { IssuerConfig, KeyRingConfig } from './issuers.ts'
 import type { Settings } from './settings.ts'
 import { Config, List, Timeout } from './units.ts'
 
@@ -15,9 +16,9 @@ export const EndpointSchema = Type.Union([
 ])
 
 export const TimeoutsSchema = Config({
-  connect: Type.Optional(Timeout({ description: 'To an open connection, TLS included; then 504 GW_CONNECT_TIMEOUT. Default 5s.' })),
-  head: Type.Optional(Timeout({ description: 'From the request sent to the head of the answer; then 504 GW_HEAD_TIMEOUT. Default 30s.' })),
-  idle: Type.Optional(Timeout({ description: 'Between two pieces of the answer; then the answer is cut. Default 60s.' }))
+  connect: Type.Optional(Timeout({ description: 'To an open connection, TLS included; then 504 GW_CONNECT_TIMEOUT. Default: 5s.' })),
+  head: Type.Optional(Timeout({ description: 'From the request sent to the head of the answer; then 504 GW_HEAD_TIMEOUT. Default: 30s.' })),
+  idle: Type.Optional(Timeout({ description: 'Between two pieces of the answer; then the answer is cut. Default: 60s.' }))
 }, { description: 'How long upstream may take.' })
 
 export const TlsSchema = Config({
@@ -50,6 +51,15 @@ export const RouteTestSchema = Config({
   body: Type.Optional(Type.String()),
   from: Type.Optional(Type.String({ description: 'Address of the client.' })),
   at: Type.Optional(Type.String({ description: 'Time of the request (RFC 3339).' })),
+  as: Type.Optional(Config({
+    subject: Type.String({ minLength: 1 }),
+    client: Type.Optional(Type.String()),
+    scopes: Type.Array(Type.String(), { default: [], 'x-scalar': true }),
+    roles: Type.Array(Type.String(), { default: [], 'x-scalar': true }),
+    tenant: Type.Optional(Type.String()),
+    level: Type.Union([Type.Literal(1), Type.Literal(2), Type.Literal(3)], { default: 2 }),
+    claims: Type.Record(Type.String(), Type.Unknown(), { default: {} })
+  }, { description: 'Who is calling: `authenticate` takes it for proved.' })),
   expect: Config({
     route: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'Id of the route that must win; null for none.' })),
     status: Type.Optional(Type.Integer({ description: 'Status the gateway itself answers with.' })),
@@ -71,6 +81,8 @@ export interface Use {
   readonly origin: Origin
   /** Where `config` itself stands. */
   readonly configOrigin: Origin
+  /** Nobody has written it: the room stands on every route. */
+  readonly implied?: boolean
 }
 
 /** A tree of predicates; the top of a route is `all` of its list. */
@@ -89,6 +101,8 @@ export interface RouteConfig {
   readonly predicates: readonly PredicateUse[]
   /** Those of every route, less the skipped, then its own. */
   readonly filters: readonly Use[]
+  /** Names of filters that every route has and this one goes without. */
+  readonly skip: readonly string[]
   /** Empty: the route answers by itself (redirect-to, respond). */
   readonly targets: readonly Target[]
   readonly timeouts: Timeouts
@@ -105,6 +119,10 @@ export interface RouteConfig {
 /** Everything that the sources say, in one model; only this is compiled. */
 export interface GatewayConfig {
   readonly settings: Settings
+  /** Where the `gateway` section is; null where no native file has one. */
+  readonly settingsOrigin: Origin | null
   readonly upstreams: ReadonlyMap<string, { readonly config: UpstreamConfig, readonly origin: Origin }>
   readonly routes: readonly RouteConfig[]
+  readonly issuers: ReadonlyMap<string, { readonly config: IssuerConfig, readonly origin: Origin }>
+  readonly keyRings: ReadonlyMap<string, { readonly config: KeyRingConfig, readonly origin: Origin }>
 }

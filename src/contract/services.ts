@@ -1,4 +1,8 @@
+import type { Breakers } from './breaker.ts'
 import type { Exchange, Reply } from './exchange.ts'
+import type { Issuers, KeyRings, Sessions } from './identity.ts'
+import type { Outbound } from './outbound.ts'
+import type { Store } from './store.ts'
 
 /** Wall clock and waiting; a test's clock never waits. */
 export interface Clock {
@@ -60,4 +64,14 @@ export interface Services {
   readonly log: Log
   readonly metrics: Metrics
   readonly expressions: Expressions
+  /** Calls of the gateway itself. */
+  readonly outbound: Outbound
+  readonly store: Store
+  readonly breaker: Breakers
+  /** The `issuers:` section. */
+  readonly issuers: Issuers
+  /** The `keyRings:` section. */
+  readonly keys: KeyRings
+  /** Null where `gateway.session` is not set. */
+  readonly sessions: Sessions | null
 }

@@ -3,6 +3,7 @@ import Value from 'typebox/value'
 import { compiledSchema } from './compiled-schema.ts'
 import { ConfigError } from './config-error.ts'
 import { describe } from './describe.ts'
+import { isRecord } from './is-record.ts'
 import { hint, nearest } from './nearest.ts'
 import { escapePointer, writtenPointer } from './pointer.ts'
 import type { Shape } from './shape.ts'
@@ -97,9 +98,6 @@ function invalid (shape: Shape, value: unknown, pointer: string): ConfigError {
   const near = typeof value === 'string' ? nearest(value, words.filter(word => typeof word === 'string')) : null
   return new ConfigError('GW_CONFIG_INVALID', pointer, `expected ${describe(shape)}${near === null ? '' : ` (did you mean ${near}?)`}`)
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function property ({ properties = {}, patternProperties = {}, additionalProperties }: Shape, key: string): Shape | undefined {
   if (Object.hasOwn(properties, key)) return properties[key]

@@ -28,7 +28,8 @@ export function accessLog ({ write, now }: AccessLogOptions): (delivery: Deliver
 }
 
 function request ({ req, x }: Delivery): string {
-  return `"http.request.id":${text(x.id)},"http.request.method":${text(req.method ?? '')},"url.domain":${text(x.host)},"url.path":${text(x.originalPath)},"client.address":${text(x.client.address)}`
+  const user = x.principal === null ? '' : `,"user.id":${text(x.principal.subject)}`
+  return `"http.request.id":${text(x.id)},"http.request.method":${text(req.method ?? '')},"url.domain":${text(x.host)},"url.path":${text(x.originalPath)},"client.address":${text(x.client.address)}${user}`
 }
 
 function response ({ x, reply }: Delivery, end: End): string {
@@ -39,7 +40,7 @@ function response ({ x, reply }: Delivery, end: End): string {
   if (x.endpoint !== null) line += `,"gatehouse.upstream":${text(x.endpoint)}`
   if (x.attempt > 1) line += `,"gatehouse.attempts":${x.attempt}`
   if (end.outcome !== 'complete') line += `,"gatehouse.outcome":"${end.outcome}"`
-  return end.code === null ? line : `${line},"error.code":"${end.code}"`
+  return end.code === null ? line : `${line},"error.code":"${end.code}"${x.reason === null ? '' : `,"event.reason":${text(x.reason)}`}`
 }
 
 const text = (value: string): string => PLAIN.test(value) ? `"${value}"` : JSON.stringify(value).replace(ODD, escaped)

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Networks } from '../contract/cidr.ts'
 import { unmapped } from '../contract/cidr.ts'
 import type { Client } from '../contract/exchange.ts'
+import { clientCertificate } from './client-certificate.ts'
 
 /** What is the same for every request of one client connection. */
 export interface Connection {
@@ -27,7 +28,7 @@ function open (socket: Marked, trusted: Networks): Connection {
   const peer = unmapped(socket.remoteAddress ?? '')
   const tls = socket.encrypted === true
   return {
-    client: { address: peer, peer, port: socket.remotePort ?? 0, trusted: trusted.includes(peer), tls },
+    client: { address: peer, peer, port: socket.remotePort ?? 0, trusted: trusted.includes(peer), tls, certificate: clientCertificate(socket) },
     scheme: tls ? 'https' : 'http',
     authority: null,
     host: ''

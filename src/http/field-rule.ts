@@ -1,3 +1,5 @@
+import type { FieldSieve } from '../contract/exchange.ts'
+
 /** What the guard does with a request field, decided once per name. */
 export const FORWARD = 0
 /** Ends at this hop (RFC 9110 7.6.1) or is none of the client's business. */
@@ -15,6 +17,8 @@ export const EXPECT = 9
 export const UPGRADE = 10
 /** Forwarded, but a second line of it is an attack (RFC 9110 5.3): two servers may read different ones. */
 export const SINGLE = 11
+/** May hold cookies of the gateway's own, which are for it alone. */
+export const COOKIE = 12
 
 export interface FieldRule { readonly name: string, readonly action: number, readonly bit: number }
 
@@ -50,32 +54,64 @@ const SINGLES = ['authorization', 'content-type', 'content-encoding', 'content-l
 /** Families that the gateway alone may send to upstreams; no client and no proxy may. */
 const OWNED = ['x-gatehouse', 'x-passport']
 const MAX_KNOWN = 4096
-const known = new Map<string, FieldRule>()
 
-/** The rule for a name as it was sent. Names seen before cost one look; a flood of strange ones only empties the memory. */
-export function fieldRule (raw: string): FieldRule {
-  const found = known.get(raw)
-  if (found !== undefined) return found
-  const rule = make(raw.toLowerCase())
-  if (raw.length > 64) return rule
-  if (known.size >= MAX_KNOWN) known.clear()
-  known.set(raw, rule)
-  return rule
+/** What of requests belongs to this gateway beside what always does. */
+export interface Owned {
+  /** Names in lower case; `x-identity` stands for `x-identity-...` too. */
+  readonly headers: readonly string[]
+  /** Name of a cookie, also of those that begin with it and a dot; null for none. */
+  readonly cookie: string | null
 }
 
-function make (name: string): FieldRule {
-  return { name, action: actionOf(name), bit: SINGLES.includes(name) ? 1 << SINGLES.indexOf(name) : 0 }
+/** What the guard does with each field, remembered by the name as it was sent. */
+export class FieldRules implements FieldSieve {
+  readonly owned: Owned
+  /** For trailer fields: these rules alone. */
+  readonly sieves: readonly FieldSieve[] = [this]
+  readonly #known = new Map<string, FieldRule>()
+
+  constructor (owned: Owned = { headers: [], cookie: null }) {
+    this.owned = owned
+  }
+
+  /** The rule for a name as it was sent. Names seen before cost one look; a flood of strange ones only empties the memory. */
+  of (raw: string): FieldRule {
+    const found = this.#known.get(raw)
+    if (found !== undefined) return found
+    const rule = this.#make(raw.toLowerCase())
+    if (raw.length > 64) return rule
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear()
+    this.#known.set(raw, rule)
+    return rule
+  }
+
+  /** Of trailer fields also what only proxies may say: what they have to say of the client stands in the head. */
+  drops (name: string): boolean {
+    return this.#isOurs(name) || commonAction(name) === TRUSTED_ONLY
+  }
+
+  #make (name: string): FieldRule {
+    return { name, action: this.#actionOf(name), bit: SINGLES.includes(name) ? 1 << SINGLES.indexOf(name) : 0 }
+  }
+
+  #actionOf (name: string): number {
+    const folded = name.replace(/[^a-z0-9-]/g, '-')
+    if (name.includes('_') || (folded !== name && (this.#isOurs(folded) || isReserved(folded)))) return REFUSE
+    if (this.#isOurs(name)) return DROP
+    return name === 'cookie' && this.owned.cookie !== null ? COOKIE : commonAction(name)
+  }
+
+  #isOurs (name: string): boolean {
+    return OWNED.some(prefix => name.startsWith(prefix)) || this.owned.headers.some(own => name === own || name.startsWith(`${own}-`))
+  }
 }
 
-function actionOf (name: string): number {
-  const folded = name.replace(/[^a-z0-9-]/g, '-')
-  if (name.includes('_') || (folded !== name && owned(folded))) return REFUSE
+/** What is the same for every gateway. */
+function commonAction (name: string): number {
   if (Object.hasOwn(SPECIAL, name)) return SPECIAL[name]!
-  if (OWNED.some(prefix => name.startsWith(prefix))) return DROP
   if (name.startsWith('x-forwarded') || name.startsWith('x-envoy-')) return TRUSTED_ONLY
   if (name.startsWith('proxy-')) return DROP
   return SINGLES.includes(name) ? SINGLE : FORWARD
 }
 
-const owned = (name: string): boolean =>
-  OWNED.some(prefix => name.startsWith(prefix)) || name.startsWith('x-forwarded') || Object.hasOwn(SPECIAL, name)
+const isReserved = (name: string): boolean => name.startsWith('x-forwarded') || Object.hasOwn(SPECIAL, name)

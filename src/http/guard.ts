@@ -8,10 +8,11 @@ import { HeaderList } from '../contract/header-list.ts'
 import { canonicalPath } from '../plan/canonical-path.ts'
 import { connectionOf, type Connection } from './connection.ts'
 import * as rule from './field-rule.ts'
+import { withoutOwnCookies } from './own-cookies.ts'
 import { trustedClient, trustedScheme } from './trusted-client.ts'
 
 /** What the guard goes by. */
-export interface GuardOptions { readonly trusted: Networks, readonly hops: number, readonly headers: number, readonly targetBytes: number }
+export interface GuardOptions { readonly trusted: Networks, readonly hops: number, readonly headers: number, readonly targetBytes: number, readonly rules: rule.FieldRules }
 
 /** A request that may be let in, as far as its head tells. */
 export interface Admitted extends Arrival {
@@ -40,7 +41,7 @@ const SLASH = 47
 export function guard (req: IncomingMessage, options: GuardOptions): Admitted {
   if (req.httpVersion !== '1.1' && req.httpVersion !== '1.0') throw new GatewayError('GW_HTTP_VERSION')
   const connection = connectionOf(req.socket, options.trusted)
-  const fields = new Fields(connection.client.trusted)
+  const fields = new Fields(connection.client.trusted, options.rules)
   fields.read(req.rawHeaders, options.headers)
   const { host, authority } = readHost(fields, req.httpVersion, connection)
   const target = req.url === '*' && req.method === 'OPTIONS' ? WHOLE_SERVER : readTarget(req, authority, connection, options.targetBytes)
@@ -60,7 +61,9 @@ export function guard (req: IncomingMessage, options: GuardOptions): Admitted {
     length: fields.length,
     chunked: fields.transferEncoding !== null,
     expect: fields.expect,
-    upgrade: fields.upgrade
+    upgrade: fields.upgrade,
+    ownCookies: fields.ownCookies,
+    trailerSieves: options.rules.sieves
   }
 }
 
@@ -76,6 +79,7 @@ export function refused (req: IncomingMessage, { trusted }: GuardOptions): Admit
 class Fields {
   readonly headers = new HeaderList()
   readonly #trusted: boolean
+  readonly #rules: rule.FieldRules
   host: string | null = null
   connection: string | null = null
   length: number | null = null
@@ -83,17 +87,19 @@ class Fields {
   requestId: string | null = null
   expect: string | null = null
   upgrade: string | null = null
+  ownCookies: Map<string, string> | null = null
   #singles = 0
 
-  constructor (trusted: boolean) {
+  constructor (trusted: boolean, rules: rule.FieldRules) {
     this.#trusted = trusted
+    this.#rules = rules
   }
 
   read (raw: readonly string[], limit: number): void {
     if (raw.length > limit * 2) throw new GatewayError('GW_HEADERS_TOO_LARGE')
     const { flat } = this.headers
     for (let i = 0; i < raw.length; i += 2) {
-      const { name, action, bit } = rule.fieldRule(raw[i]!)
+      const { name, action, bit } = this.#rules.of(raw[i]!)
       if (action === rule.FORWARD) flat.push(name, raw[i + 1]!)
       else if (action === rule.SINGLE) {
         if ((this.#singles & bit) !== 0) throw new GatewayError('GW_BAD_HEADER', `${name} is repeated`)
@@ -136,6 +142,13 @@ class Fields {
       this.transferEncoding = value.toLowerCase()
     } else if (action === rule.EXPECT) this.expect = joined(this.expect, value)
     else if (action === rule.UPGRADE) this.upgrade = joined(this.upgrade, value)
+    else if (action === rule.COOKIE) this.#cookie(value)
+  }
+
+  /** Takes the gateway's own cookies out of the line; the bytes of the others stay as they are. */
+  #cookie (line: string): void {
+    const rest = withoutOwnCookies(line, this.#rules.owned.cookie!, this.ownCookies ??= new Map())
+    if (rest !== '') this.headers.flat.push('cookie', rest)
   }
 
   /** Fields the client's own Connection names end here (RFC 9110 7.6.1); ours are set after that, so none of them can be named away. */
@@ -144,7 +157,8 @@ class Fields {
     const { flat } = this.headers
     let kept = 0
     for (let i = 0; i < flat.length; i += 2) {
-      if (names.has(flat[i]!)) continue
+      // Not what a trusted proxy says of its client: a Connection line that came from that client all the way would unsay it (CVE-2022-31813)
+      if (names.has(flat[i]!) && this.#rules.of(flat[i]!).action !== rule.TRUSTED_ONLY) continue
       flat[kept++] = flat[i]!
       flat[kept++] = flat[i + 1]!
     }

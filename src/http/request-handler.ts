@@ -9,13 +9,16 @@ import type { Plan } from '../plan/plan.ts'
 import { finish, run } from '../plan/run.ts'
 import type { Found, Table } from '../plan/table.ts'
 import { Delivery, type DeliveryOptions } from './delivery.ts'
+import { FieldRules } from './field-rule.ts'
 import { guard, refused, type Admitted, type GuardOptions } from './guard.ts'
 import type { HeldBudget } from './held-budget.ts'
 import { linger } from './linger.ts'
 
 /** What the handler asks of the gateway. */
 export interface HandlerOptions {
-  readonly guard: GuardOptions
+  readonly guard: Omit<GuardOptions, 'rules'>
+  /** Name of the gateway's own cookie; null for none. */
+  readonly ownCookie: string | null
   readonly limits: Limits
   readonly budget: HeldBudget
   readonly log: Log
@@ -41,10 +44,12 @@ export class RequestHandler {
   readonly #options: HandlerOptions
   readonly #deliveryOptions: DeliveryOptions
   #count = 0
+  #guard: GuardOptions
   inFlight = 0
 
   constructor (options: HandlerOptions) {
     this.#options = options
+    this.#guard = this.#guardOf([])
     this.#deliveryOptions = {
       log: options.log,
       draining: options.draining,
@@ -63,7 +68,7 @@ export class RequestHandler {
     if (req.httpVersionMinor === 0 || (res as Counted).maxRequestsOnConnectionReached) res.shouldKeepAlive = false
     let admitted: Admitted
     try {
-      admitted = guard(req, this.#options.guard)
+      admitted = guard(req, this.#guardNow())
     } catch (error) {
       return this.#rejected(req, res, error, start)
     }
@@ -74,6 +79,17 @@ export class RequestHandler {
     else if (admitted.expect !== null && isStrange(admitted.expect, req)) this.#refuse(delivery, 'GW_EXPECTATION_FAILED')
     else this.#route(delivery, admitted.flags)
     return delivery
+  }
+
+  /** Another table may have filters that write other headers. */
+  #guardNow (): GuardOptions {
+    const { ownHeaders } = this.#options.table()
+    if (ownHeaders !== this.#guard.rules.owned.headers) this.#guard = this.#guardOf(ownHeaders)
+    return this.#guard
+  }
+
+  #guardOf (headers: readonly string[]): GuardOptions {
+    return { ...this.#options.guard, rules: new FieldRules({ headers, cookie: this.#options.ownCookie }) }
   }
 
   #route (delivery: Delivery, flags: number): void {
@@ -117,7 +133,7 @@ export class RequestHandler {
   #rejected (req: IncomingMessage, res: ServerResponse, error: unknown, start: number): Delivery {
     const known = error instanceof GatewayError
     if (!known) this.#options.log.error({ error }, 'guard failed')
-    const delivery = new Delivery(req, res, refused(req, this.#options.guard), start, this.#deliveryOptions)
+    const delivery = new Delivery(req, res, refused(req, this.#guard), start, this.#deliveryOptions)
     const code = known ? error.code : 'GW_INTERNAL'
     linger(res)
     delivery.deliver(problem(code, delivery.x.id, known && error.message !== ERRORS[code].title ? error.message : undefined, code === 'GW_METHOD_NOT_SUPPORTED' ? ALLOWED : {}))

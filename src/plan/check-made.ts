@@ -3,7 +3,7 @@ import { hint } from '../contract/nearest.ts'
 import type { IndexHint, Matcher, Phases } from '../contract/room.ts'
 
 const ACTS = ['request', 'dispatch', 'response', 'done']
-const PHASES = [...ACTS, 'close', 'answersPreflight']
+const PHASES = [...ACTS, 'close', 'answersPreflight', 'ownHeaders']
 
 /** Throws ConfigError where `create` of a filter gave no phases: not every room is compiled by TypeScript, and a filter that is silently none would let everything pass. */
 export function checkPhases (made: Phases): void {

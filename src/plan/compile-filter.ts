@@ -52,7 +52,7 @@ function whole (phases: Phases, when: Expression<boolean> | null): Phases {
 
 function bound (phases: Phases): Phases {
   const methods = PHASES.filter(name => phases[name]).map(name => [name, (phases[name] as () => void).bind(phases)])
-  return { ...Object.fromEntries(methods), answersPreflight: phases.answersPreflight ?? false }
+  return { ...Object.fromEntries(methods), answersPreflight: phases.answersPreflight ?? false, ownHeaders: phases.ownHeaders ?? [] }
 }
 
 const PHASES = ['request', 'dispatch', 'response', 'done', 'close'] as const

@@ -1,4 +1,5 @@
 import { ConfigError } from '../contract/config-error.ts'
+import { isRecord } from '../contract/is-record.ts'
 import { hint } from '../contract/nearest.ts'
 import { writtenPointer } from '../contract/pointer.ts'
 import type { Filter, Place, Predicate, Room } from '../contract/room.ts'
@@ -51,11 +52,9 @@ export function createRoom<Made> (room: Room<Made>, use: Use, place: Place, chec
 /** A scalar or a list stands for the key that the room says (`shorthand`); nothing at all for an empty map. */
 function expand (room: Room<unknown>, config: unknown): unknown {
   if (config === null || config === undefined) return {}
-  if (isMap(config)) return config
+  if (isRecord(config)) return config
   return room.shorthand === null ? config : { [room.shorthand]: config }
 }
-
-const isMap = (config: unknown): boolean => typeof config === 'object' && config !== null && !Array.isArray(config)
 
 function createFault (room: Room<unknown>, use: Use, config: unknown, error: unknown): ConfigError {
   if (!(error instanceof ConfigError)) return badRoom(room, `failed to start: ${reasonOf(error)}`).under(use.origin)
@@ -66,7 +65,7 @@ function createFault (room: Room<unknown>, use: Use, config: unknown, error: unk
 
 /** A fault below the shorthand's key is one in the value as it stands in the file. */
 function asWritten ({ shorthand }: Room<unknown>, use: Use, fault: ConfigError): ConfigError {
-  if (shorthand === null || use.config == null || isMap(use.config)) return fault
+  if (shorthand === null || use.config == null || isRecord(use.config)) return fault
   const [, key, ...inside] = fault.pointer.split('/')
   return key === shorthand ? new ConfigError(fault.code, inside.map(token => `/${token}`).join(''), fault.detail) : fault
 }

@@ -5,6 +5,7 @@ import type { Dispatch, Phases, Place } from '../contract/room.ts'
 import type { RouteConfig } from '../contract/route-file.ts'
 import type { Services } from '../contract/services.ts'
 import { ENCODED_SLASH, SEMICOLON } from './canonical-path.ts'
+import { filtersOf } from './filters-of.ts'
 import { compileFilter, wrapDispatch } from './compile-filter.ts'
 import { all, checkShares, compilePredicate, type Compiled } from './compile-predicate.ts'
 import { badRoom, reasonOf, type Faults, type Rooms } from './compile-room.ts'
@@ -29,13 +30,14 @@ type Open = Pick<Phases, 'close'>[]
  * Turns one route into a plan. `plan` is null where not even its predicates are sound; where only the rest is wrong it is a
  * plan that answers 500 GW_ROUTE_INVALID, so that its requests do not fall to a later route.
  */
-export function compileRoute (route: RouteConfig, surroundings: Surroundings): { plan: Plan | null, faults: Faults } {
+export function compileRoute (written: RouteConfig, surroundings: Surroundings): { plan: Plan | null, faults: Faults } {
+  const route = { ...written, filters: filtersOf(written, surroundings.rooms.filters) }
   const faults: Faults = []
   const open: Open = []
   const place = (name: string): Place => {
     const services = surroundings.services(route.id, name)
     open.push(services)
-    return { routeId: route.id, services }
+    return { routeId: route.id, upstreams: route.targets.map(({ to }) => to), services }
   }
   const parts = route.predicates.map(node => compilePredicate(node, surroundings.rooms.predicates, place('predicates'), faults))
   checkShares('all', parts, route.id, faults)
@@ -98,6 +100,7 @@ function assemble (
     responses: filters.filter(filter => filter.phases.response).reverse(),
     dones: filters.filter(filter => filter.phases.done).reverse(),
     dispatch,
+    ownHeaders: filters.flatMap(filter => filter.phases.ownHeaders ?? []),
     answersPreflight: filters.some(filter => filter.phases.answersPreflight),
     allowedFlags: (config.allowPath.includes('encoded-slash') ? ENCODED_SLASH : 0) | (config.allowPath.includes('semicolon') ? SEMICOLON : 0),
     fault,

@@ -35,7 +35,9 @@ export function skip (filter: PlannedFilter, x: Exchange): void {
 /** Filters that only report let a request pass that they would have refused; it is counted and logged. */
 export function pardon (filter: PlannedFilter, x: Exchange, code: ErrorCode, phase: Phase | null): void {
   decide(filter, x, 'wouldRefuse', phase)
-  filter.log.info({ 'error.code': code, 'gatehouse.route': x.route?.id, 'gatehouse.filter': filter.name, 'http.request.id': x.id }, 'would have refused')
+  const reason = x.reason === null ? {} : { 'event.reason': x.reason }
+  filter.log.info({ 'error.code': code, ...reason, 'gatehouse.route': x.route?.id, 'gatehouse.filter': filter.name, 'http.request.id': x.id }, 'would have refused')
+  x.reason = null
 }
 
 /** Whether what a phase threw is how it refuses, and no failure. */

@@ -6,11 +6,13 @@ import type { Rooms } from './compile-room.ts'
  * which file, its tests and how it was written make no difference.
  */
 export function fingerprint (route: RouteConfig, rooms: Rooms, context: unknown): string {
-  const { id, order, predicates, filters, targets, timeouts, timeoutMs, allowPath, metadata } = route
+  const { id, order, predicates, filters, skip, targets, timeouts, timeoutMs, allowPath, metadata } = route
   return JSON.stringify([
     id, order, timeouts, timeoutMs, allowPath, metadata, context,
     predicates.map(node => predicate(node, rooms)),
     filters.map(use => parts(use, rooms.filters)),
+    skip,
+    [...rooms.filters.values()].filter(room => room.everywhere).map(identity),
     targets.map(({ to, weight }) => [to, weight])
   ], exactly)
 }

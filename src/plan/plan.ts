@@ -60,6 +60,8 @@ export interface Plan {
   /** Upstream, wrapped by every filter that has a dispatch phase; the first listed is outermost. */
   readonly dispatch: Dispatch
   readonly answersPreflight: boolean
+  /** Request headers that upstreams believe because a filter of this route writes them. */
+  readonly ownHeaders: readonly string[]
   /** Path flags (canonical-path.ts) that this route lets in. */
   readonly allowedFlags: number
   /** Why the route answers 500 GW_ROUTE_INVALID; null for a sound one. */

@@ -1,4 +1,4 @@
-import type { ConfigError } from '../contract/config-error.ts'
+import { ENDS_TRUST, type ConfigError } from '../contract/config-error.ts'
 import type { RouteConfig } from '../contract/route-file.ts'
 import type { Random } from '../contract/services.ts'
 import { compileRoute, type Surroundings } from './compile-route.ts'
@@ -77,6 +77,11 @@ export class TableKeeper {
     return { table: this.#table, quarantined, faults }
   }
 
+  /** Retires every plan: nothing is served any more. */
+  empty (): void {
+    this.commit({ kept: new Map(), fresh: [], quarantined: [], faults: [] })
+  }
+
   /** Lets go of what was prepared and will not be used. */
   discard ({ fresh }: Prepared): void {
     for (const plan of fresh) this.#retire(plan)
@@ -97,13 +102,14 @@ export interface Prepared {
   readonly faults: readonly ConfigError[]
 }
 
-function compile (route: RouteConfig, source: string, before: Kept | null, surroundings: Surroundings, into: Pick<Prepared, 'kept'> & { fresh: Plan[], quarantined: Quarantined[] }): void {
+function compile (route: RouteConfig, source: string, earlier: Kept | null, surroundings: Surroundings, into: Pick<Prepared, 'kept'> & { fresh: Plan[], quarantined: Quarantined[] }): void {
   const { plan, faults } = compileRoute(route, surroundings)
   if (plan) into.fresh.push(plan)
   if (faults.length === 0) {
     into.kept.set(route.id, { plan: plan!, source })
     return
   }
+  const before = faults.some(({ code }) => ENDS_TRUST.has(code)) ? null : earlier
   into.quarantined.push({ id: route.id, faults, serving: before ? 'previous' : plan ? 'error' : 'nothing' })
   if (before) into.kept.set(route.id, before)
   else if (plan) into.kept.set(route.id, { plan, source: NEVER })

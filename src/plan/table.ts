@@ -23,12 +23,15 @@ export class Table {
   readonly #anyHost = new PathIndex()
   readonly #groups = new Map<string, Entry[]>()
   readonly #preflights: boolean
+  /** Request headers that a filter of some route writes for upstreams to believe, in lower case. */
+  readonly ownHeaders: readonly string[]
 
   /** `plans` in the order of the files. */
   constructor (plans: readonly Plan[], random: Random) {
     this.plans = [...plans].sort((a, b) => a.config.order - b.config.order)
     this.#random = random
     this.#preflights = plans.some(plan => plan.answersPreflight)
+    this.ownHeaders = [...new Set(plans.flatMap(plan => plan.ownHeaders.map(name => name.toLowerCase())))].sort()
     this.plans.forEach((plan, rank) => { this.#add(plan, rank) })
   }
 

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream'
 import { capture, Exchange, type Client } from '../contract/exchange.ts'
 import { HeaderList } from '../contract/header-list.ts'
+import type { OpenSession } from '../contract/session.ts'
+import type { Principal } from '../contract/principal.ts'
 import { HeldBudget } from '../http/held-budget.ts'
 import { RequestBody } from '../http/request-body.ts'
 
@@ -17,9 +19,14 @@ export interface TestRequest {
   client?: Partial<Client>
   /** Captured variables, as the predicates of the route would have set them: still percent-encoded. */
   params?: Readonly<Record<string, string>>
+  /** Who is calling, as a filter before has found. */
+  principal?: Principal
+  session?: OpenSession
+  /** The gateway's own cookies. */
+  ownCookies?: Readonly<Record<string, string>>
 }
 
-const CLIENT: Client = { address: '192.0.2.1', peer: '192.0.2.1', port: 40000, trusted: false, tls: false }
+const CLIENT: Client = { address: '192.0.2.1', peer: '192.0.2.1', port: 40000, trusted: false, tls: false, certificate: null }
 const DEFAULTS = { method: 'GET', target: '/', host: 'gateway.test', scheme: 'http', headers: {}, client: {} } as const
 
 /** An exchange as the guard would hand it to the table. */
@@ -35,9 +42,12 @@ export function exchange (request: TestRequest = {}): Exchange {
     authority: host,
     host: host.replace(/:\d+$/, '').toLowerCase(),
     headers: HeaderList.from(headers),
-    client: { ...CLIENT, ...client }
+    client: { ...CLIENT, ...client },
+    ownCookies: request.ownCookies ? new Map(Object.entries(request.ownCookies)) : null
   }, testBody(request.body, error => { x.abort(error) }), 0)
   if (request.params) capture(x, request.params)
+  x.principal = request.principal ?? null
+  x.session = request.session ?? null
   return x
 }
 

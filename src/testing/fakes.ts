@@ -1,6 +1,10 @@
 import { celExpressions } from '../adapters/cel-expressions.ts'
+import { memoryStore } from '../adapters/memory-store.ts'
 import { MetricRegistry } from '../adapters/metric-registry.ts'
+import type { Breakers } from '../contract/breaker.ts'
+import { OutboundError, type Outbound, type OutboundReply, type OutboundRequest } from '../contract/outbound.ts'
 import type { Clock, Log, Random, Services } from '../contract/services.ts'
+import { fakeIssuers, fakeKeys } from './fake-identity.ts'
 
 /** A clock that stands still until the test moves it. `sleep` moves it and returns at once; `slept` tells how long each was. */
 export interface FakeClock extends Clock { slept: number[], set(now: number): void, advance(ms: number): void }
@@ -39,18 +43,48 @@ export function fakeLog (): FakeLog {
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
+/** Keeps every call and has it answered by the test. */
+export interface FakeOutbound extends Outbound { calls: OutboundRequest[] }
+
+/** What a test answers a call with: text is the body as it is, anything else becomes JSON. */
+export interface TestAnswer { status?: number, headers?: Readonly<Record<string, string>>, body?: unknown }
+
+/** Without `answer`, nobody can be reached. */
+export function fakeOutbound (answer?: (request: OutboundRequest) => TestAnswer | Promise<TestAnswer>): FakeOutbound {
+  const calls: OutboundRequest[] = []
+  return {
+    calls,
+    ask: async (request): Promise<OutboundReply> => {
+      calls.push(request)
+      if (!answer) throw new OutboundError('unreachable', 'nobody answers in this test')
+      const { status = 200, headers = { 'content-type': 'application/json' }, body = '' } = await answer(request)
+      return { status, headers, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) }
+    }
+  }
+}
+
+/** Never opens. */
+export const closedBreaker: Breakers = () => ({ state: 'closed', run: act => act() })
+
 /** Every service a room may want, none of them touching the outside. Expressions are the real ones: they touch nothing. */
 export interface FakeServices extends Services { clock: FakeClock, log: FakeLog, registry: MetricRegistry }
 
 /** Makes them; those in `over` take the place of the fakes. */
 export function fakeServices (over: Partial<FakeServices> = {}): FakeServices {
   const registry = over.registry ?? new MetricRegistry()
+  const clock = over.clock ?? fakeClock()
   return {
-    clock: fakeClock(),
+    clock,
     random: fakeRandom(),
     log: fakeLog(),
     metrics: registry.scope({}),
     expressions: celExpressions,
+    outbound: fakeOutbound(),
+    store: memoryStore(clock),
+    breaker: closedBreaker,
+    issuers: fakeIssuers(),
+    keys: fakeKeys(),
+    sessions: null,
     registry,
     ...over
   }

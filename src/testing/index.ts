@@ -1,4 +1,5 @@
 /** `gatehouse/testing`: what the test of a room needs. The package's second entry point. */
 export * from './exchange.ts'
+export * from './fake-identity.ts'
 export * from './fakes.ts'
 export * from './mount.ts'

@@ -14,7 +14,7 @@ import { fakeServices, type FakeServices } from './fakes.ts'
 export interface TestReply { status?: number, headers?: Readonly<Record<string, string | readonly string[]>>, body?: string | Uint8Array | null }
 
 /** What stands beside a room in the route file of a test. */
-export interface MountOptions { when?: string, report?: boolean, services?: Partial<FakeServices>, metadata?: Record<string, unknown> }
+export interface MountOptions { when?: string, report?: boolean, services?: Partial<FakeServices>, /** What the route's requests go to. */ upstreams?: readonly string[], metadata?: Record<string, unknown> }
 
 /** A finished call: the reply, its body as text, and the exchange as it went upstream. */
 export interface Called { reply: Reply, status: number, text: string, x: Exchange }
@@ -119,7 +119,7 @@ async function bodyText ({ body }: Reply): Promise<string> {
   return Buffer.from(bytes ?? []).toString()
 }
 
-function route (room: Filter | Predicate, config: unknown, { when, report, metadata }: MountOptions): RouteConfig {
+function route (room: Filter | Predicate, config: unknown, { when, report, metadata, upstreams = [] }: MountOptions): RouteConfig {
   const origin = { file: 'test.yaml', pointer: `/${room.name}` }
   const use: Use = { name: room.name, config, when: when ?? null, report: report ?? false, origin: { ...origin, pointer: '' }, configOrigin: origin }
   const predicates: PredicateUse[] = room.kind === 'predicate' ? [{ kind: 'use', use }] : []
@@ -128,7 +128,8 @@ function route (room: Filter | Predicate, config: unknown, { when, report, metad
     order: 0,
     predicates,
     filters: room.kind === 'filter' ? [use] : [],
-    targets: [],
+    skip: [],
+    targets: upstreams.map(to => ({ to, weight: 1, origin })),
     timeouts: {},
     timeoutMs: null,
     allowPath: [],

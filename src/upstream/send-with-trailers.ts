@@ -2,7 +2,7 @@ import { request as requestHttp, type ClientRequest, type IncomingMessage, type 
 import { request as requestHttps } from 'node:https'
 import type { Readable } from 'node:stream'
 import { GatewayError } from '../contract/errors.ts'
-import type { Body, Exchange } from '../contract/exchange.ts'
+import type { Body, Exchange, FieldSieve } from '../contract/exchange.ts'
 import type { Endpoint } from './endpoint.ts'
 import { announced, trailerFields } from './trailer-fields.ts'
 import type { CallOptions } from './call-options.ts'
@@ -18,9 +18,9 @@ interface WithTrailers extends Body {
 }
 
 /** The names to announce upstream, `a, b`; null for a request that has no trailer fields to pass on. */
-export function announcedTrailers (body: Body): string | null {
+export function announcedTrailers ({ body, trailerSieves }: Exchange): string | null {
   const { trailer } = body as Partial<WithTrailers>
-  return trailer == null ? null : announced(trailer) || null
+  return trailer == null ? null : announced(trailer, trailerSieves) || null
 }
 
 /**
@@ -41,7 +41,7 @@ export function sendWithTrailers (x: Exchange, endpoint: Endpoint, options: Call
   const req = endpoint.tls ? requestHttps({ ...common, ...endpoint.tls }) : requestHttp(common)
   const call = new NodeCall(req, reply, options, endpoint)
   reply.onRequestStart(call)
-  if (!req.destroyed) call.send(x.body as WithTrailers)
+  if (!req.destroyed) call.send(x.body as WithTrailers, x.trailerSieves)
 }
 
 /** The request and its answer as `UpstreamReply` wants them told. */
@@ -64,11 +64,11 @@ class NodeCall implements Controller {
     req.on('error', error => { this.#failed(error) })
   }
 
-  send (body: WithTrailers): void {
+  send (body: WithTrailers, sieves: readonly FieldSieve[]): void {
     const req = this.#req
     const outgoing = body.outgoing() as Uint8Array | Readable
     const finish = () => {
-      const fields = trailerFields(body.rawTrailers)
+      const fields = trailerFields(body.rawTrailers, sieves)
       if (fields) req.addTrailers([...fields])
       req.end()
     }

@@ -1,3 +1,4 @@
+import type { FieldSieve } from '../contract/exchange.ts'
 import { HeaderList } from '../contract/header-list.ts'
 
 /**
@@ -13,21 +14,23 @@ const BEFORE_THE_BODY = new Set([
 ])
 const FAMILIES = ['proxy-', 'x-forwarded', 'x-gatehouse', 'x-passport', 'access-control-', 'sec-']
 
+const NONE: readonly FieldSieve[] = []
+
 /** Whether a field may come behind the body. Names with an underscore or a dot imitate others, there as in the head. */
-export const mayTrail = (name: string): boolean =>
-  !BEFORE_THE_BODY.has(name) && /^[a-z0-9-]+$/.test(name) && !FAMILIES.some(family => name.startsWith(family))
+export const mayTrail = (name: string, sieves: readonly FieldSieve[] = NONE): boolean =>
+  !BEFORE_THE_BODY.has(name) && /^[a-z0-9-]+$/.test(name) && !FAMILIES.some(family => name.startsWith(family)) && !sieves.some(sieve => sieve.drops(name))
 
 /** The trailer fields of a message that may pass on, out of name, value, name, value; null where there is none. */
-export function trailerFields (raw: readonly string[]): HeaderList | null {
+export function trailerFields (raw: readonly string[], sieves = NONE): HeaderList | null {
   const flat: string[] = []
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!.toLowerCase()
-    if (mayTrail(name)) flat.push(name, raw[i + 1]!)
+    if (mayTrail(name, sieves)) flat.push(name, raw[i + 1]!)
   }
   return flat.length === 0 ? null : new HeaderList(flat)
 }
 
 /** What a Trailer field announces that may pass on: `a, b`; '' for nothing. */
-export function announced (trailer: string): string {
-  return trailer.toLowerCase().split(',').map(name => name.trim()).filter(mayTrail).join(', ')
+export function announced (trailer: string, sieves = NONE): string {
+  return trailer.toLowerCase().split(',').map(name => name.trim()).filter(name => mayTrail(name, sieves)).join(', ')
 }

@@ -26,7 +26,7 @@ export function call (x: Exchange, endpoint: Endpoint, options: CallOptions, may
       else if (mayReplay && replayable(x, error)) resolve(call(x, endpoint, options, false))
       else resolve(failed(x, error))
     }
-    const trailers = x.body.present ? announcedTrailers(x.body) : null
+    const trailers = x.body.present ? announcedTrailers(x) : null
     const reply = options.punctual && trailers === null ? new PunctualReply(x, settle, endpoint, options) : new UpstreamReply(x, settle, endpoint)
     x.attempt++
     x.endpoint = endpoint.origin

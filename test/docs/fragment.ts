@@ -1,9 +1,16 @@
 import { parse, stringify } from 'yaml'
 
 interface Route { id?: string, predicates?: unknown[], upstream?: unknown }
-interface File { version?: number, upstreams?: Record<string, unknown>, routes?: Route[], filters?: unknown[] }
+interface File { version?: number, gateway?: object, upstreams?: Record<string, unknown>, issuers?: object, keyRings?: object, routes?: Route[], filters?: unknown[] }
 
 const ANYWHERE = 'http://127.0.0.1:1'
+
+/** What examples of filters name. */
+const IDENTITIES = {
+  gateway: { session: {} },
+  issuers: { main: { issuer: 'https://idp.example.com', audiences: ['api'], client: { id: 'gateway', secret: 'a secret of the example' } } },
+  keyRings: { passport: 'ephemeral', session: 'ephemeral' }
+}
 
 /**
  * A whole route file around a piece of one: `part` has some of the top-level keys, `route` the keys of one route, `predicate` and
@@ -19,7 +26,7 @@ function completed ({ upstreams = {}, routes, ...file }: File): File {
   const whole = routes?.map((route, i) => ({ id: `route-${i}`, predicates: ['path: /**'].map(text => parse(text) as unknown), upstream: ANYWHERE, ...route }))
   const named = (whole ?? []).flatMap(route => namesIn(route.upstream)).filter(name => !name.includes('://') && !(name in upstreams))
   const all = { ...upstreams, ...Object.fromEntries(named.map(name => [name, { endpoints: [ANYWHERE] }])) }
-  return { version: 1, ...file, ...Object.keys(all).length > 0 && { upstreams: all }, ...whole && { routes: whole } }
+  return { version: 1, ...IDENTITIES, ...file, ...Object.keys(all).length > 0 && { upstreams: all }, ...whole && { routes: whole } }
 }
 
 function namesIn (upstream: unknown): string[] {

@@ -5,6 +5,9 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+/** What the package exports, and where it stands here. */
+const ENTRIES = { contract: 'src/contract/index.ts', testing: 'src/testing/index.ts', passport: 'plugins/filters/passport/verifier/index.ts' }
+
 const LISTENING = /"event\.action":"listening".*?"port":(\d+).*?"gatehouse\.admin":(?:null|\{.*?"port":(\d+))/
 const DEMO_READY = /^For operators:[^]*?\/routes$/m
 
@@ -37,9 +40,9 @@ export class GuideSession {
   /** The package as a guide's reader has it, made of the sources. They stay outside of node_modules, where Node strips no types. */
   #install (): void {
     const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { exports: object }
-    const entries = ['contract', 'testing'].filter(name => `./${name}` in exports)
-    this.write('.package/package.json', JSON.stringify({ name: 'gatehouse', type: 'module', exports: Object.fromEntries(entries.map(name => [`./${name}`, `./${name}.js`])) }))
-    for (const name of entries) this.write(`.package/${name}.js`, `export * from ${JSON.stringify(new URL(`../../src/${name}/index.ts`, import.meta.url).href)}\n`)
+    const entries = Object.entries(ENTRIES).filter(([name]) => `./${name}` in exports)
+    this.write('.package/package.json', JSON.stringify({ name: 'gatehouse', type: 'module', exports: Object.fromEntries(entries.map(([name]) => [`./${name}`, `./${name}.js`])) }))
+    for (const [name, source] of entries) this.write(`.package/${name}.js`, `export * from ${JSON.stringify(new URL(`../../${source}`, import.meta.url).href)}\n`)
     mkdirSync(join(this.folder, 'node_modules'))
     symlinkSync(join(this.folder, '.package'), join(this.folder, 'node_modules', 'gatehouse'))
   }

@@ -63,6 +63,12 @@ t.test('the client is the first address from the right that is no trusted proxy,
   t.equal(await address({ ...proxies, trustedHops: 16 }, 'Forwarded: for=1.1.1.1, proto=https\r\n'), '127.0.0.1', 'an element without an address hides those left of it')
 })
 
+t.test('a client cannot have what trusted proxies say of it taken out by naming it in Connection', async t => {
+  const seen = await told(t, TRUSTED, 'Connection: X-Forwarded-For, X-Forwarded-Proto, X-Real-IP\r\nX-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\nX-Real-IP: 203.0.113.9\r\n')
+  t.equal(seen.address, '203.0.113.9', 'it would pass for the proxy itself')
+  t.match(seen.lines, ['x-real-ip: 203.0.113.9', 'x-forwarded-for: 203.0.113.9, 127.0.0.1', 'x-forwarded-proto: https'])
+})
+
 t.test('a request id is taken from a trusted peer where it is one', async t => {
   for (const id of ['a', 'A-1.b:2/c=+_', 'x'.repeat(128)]) t.equal((await told(t, TRUSTED, `X-Request-Id: ${id}\r\n`)).id, id)
   for (const fields of ['X-Request-Id: \r\n', 'X-Request-Id: a b\r\n', 'X-Request-Id: <x>\r\n', `X-Request-Id: ${'x'.repeat(129)}\r\n`, 'X-Request-Id: a\r\nX-Request-Id: b\r\n']) {

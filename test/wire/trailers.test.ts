@@ -31,6 +31,15 @@ t.test('no trailer field can say what belongs before the body (RFC 9110 6.5.1)',
   t.same([header('trailer'), trailers], ['x-sum', [['x-sum', '1']]])
 })
 
+t.test('no trailer field can say what only trusted proxies may say', async t => {
+  const upstream = await rawUpstream(t)
+  const { port } = await startGateway(t, { upstream: upstream.url, gateway: { trustedProxies: ['127.0.0.1'] } })
+  const forbidden = ['X-Client-Ip', 'X-Cluster-Client-Ip', 'True-Client-Ip', 'Cf-Connecting-Ip', 'X-Original-Url', 'X-Original-Host', 'X-Original-Uri', 'X-Rewrite-Url', 'X-Envoy-Original-Path', 'X-Forwarded-Client-Cert']
+  await (await rawClient(t, port)).ask(chunked(`Trailer: ${forbidden.join(', ')}, X-Sum\r\n`, [...forbidden, 'X-Sum'].map(name => `${name}: 1\r\n`).join('')))
+  const { header, trailers } = upstream.requests[0]!
+  t.same([header('trailer'), trailers], ['x-sum', [['x-sum', '1']]])
+})
+
 t.test('framing behind the body is no message', async t => {
   const upstream = await rawUpstream(t)
   const { port } = await startGateway(t, { upstream: upstream.url })

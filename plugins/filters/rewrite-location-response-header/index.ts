@@ -12,7 +12,7 @@ export default defineFilter({
   config: Config({
     stripVersion: Choice(['as-in-request', 'never', 'always'], { default: 'as-in-request', description: 'Whether a version at the front of the path (`/v2`) is taken off: where the request had none, never or always.' }),
     header: SettableHeaderName({ default: 'Location', description: 'Response header to rewrite.' }),
-    host: Type.Optional(Type.String({ minLength: 1, description: 'Host, perhaps with port, to put there; `{variable}` is a captured variable. By default what the request was sent to (Host).' })),
+    host: Type.Optional(Type.String({ minLength: 1, description: 'Host, perhaps with port, to put there; `{variable}` is a captured variable. Default: what the request was sent to (Host).' })),
     protocols: Regex({ default: 'https?|ftps?', description: 'Pattern that the scheme must fit as a whole; others stay as they are.' })
   }),
   spring: {

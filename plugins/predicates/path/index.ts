@@ -14,7 +14,7 @@ export default definePredicate({
     })),
     exact: Type.Optional(List(Type.String(PATH), { description: 'Paths, one of which it must be, to the last slash.' })),
     prefix: Type.Optional(List(Type.String(PATH), { description: 'Paths it must be or be below: `/api` takes `/api` and `/api/x`, not `/apix`.' })),
-    trailingSlash: Type.Optional(Type.Boolean({ description: 'Whether patterns also take the path with one slash more, `/a/` for `/a`. Default true.' })),
+    trailingSlash: Type.Optional(Type.Boolean({ description: 'Whether patterns also take the path with one slash more, `/a/` for `/a`. Default: true.' })),
     caseSensitive: Type.Boolean({ default: true, description: 'Whether `A` and `a` differ. If not, the table cannot look the route up by its path.' })
   }),
   shorthand: 'patterns',

@@ -12,7 +12,7 @@ export default definePredicate({
       'x-expects': 'a version in quotes, such as "1.2" or "1.2+" (without them 1.10 is the number 1.1)',
       description: 'Version the request must ask for, one to three numbers; with `+`, that or any later one.'
     }),
-    header: Type.Optional(HeaderName({ description: 'Header that carries the version. Default API-Version.' })),
+    header: Type.Optional(HeaderName({ description: 'Header that carries the version. Default: API-Version.' })),
     query: Type.Optional(Type.String({ minLength: 1, description: 'Query parameter that carries it, instead of a header.' })),
     mediaTypeParameter: Type.Optional(HeaderName({
       'x-expects': 'the name of a media type parameter',

@@ -1,3 +1,4 @@
+import type { Principal } from '../../contract/principal.ts'
 import type { Use } from '../../contract/route-file.ts'
 import { ENCODED_SLASH, SEMICOLON } from '../../plan/canonical-path.ts'
 import type { Plan } from '../../plan/plan.ts'
@@ -11,10 +12,13 @@ import type { ExplainedFilter, ExplainedReply, ExplainedRoute, Explanation } fro
 import { findLosers } from './find-losers.ts'
 import { requestHead } from './request-head.ts'
 
-/** Takes a request through the configuration and says what became of it. `shown`: how many of the routes that lost are told of. */
-export async function explainRequest (request: OfflineRequest, loaded: Loaded, compiled: Compiled, shown: number): Promise<Explanation> {
+/** `shown`: how many of the routes that lost are told of; `as`: who is calling. */
+export interface ExplainOptions { readonly shown: number, readonly as?: Principal | null }
+
+/** Takes a request through the configuration and says what became of it. */
+export async function explainRequest (request: OfflineRequest, loaded: Loaded, compiled: Compiled, { shown, as = null }: ExplainOptions): Promise<Explanation> {
   const rehearsal = new Rehearsal(loaded.config, compiled)
-  const rehearsed = await rehearsal.run(request)
+  const rehearsed = await rehearsal.run(request, null, as)
   const { losers, preflight } = await findLosers(rehearsal, request, rehearsed, compiled.plans, shown, origin => placeOf(origin, loaded))
   const { admitted, plan, traces, sent } = rehearsed
   const { method, target, scheme, from } = request
@@ -23,7 +27,7 @@ export async function explainRequest (request: OfflineRequest, loaded: Loaded, c
     admitted: admitted && { path: admitted.path, query: admitted.query, client: admitted.address, dropped: dropped(request, admitted.headers) },
     route: plan && explainRoute(plan, rehearsed, preflight, compiled, loaded),
     lost: losers,
-    filters: plan ? traces.map((trace, i) => explainFilter(trace, plan.config.filters[i]!, rehearsed, loaded)) : [],
+    filters: plan ? told(traces, plan.config.filters).map(({ trace, use }) => explainFilter(trace, use, rehearsed, loaded)) : [],
     upstream: plan && sent.length > 0 ? explainUpstream(sent.at(-1)!, plan.config.targets, loaded.config) : null,
     sent: sent.map(one => ({ origin: one.origin, head: requestHead(one), body: one.body && text(one.body) })),
     reply: sent.length > 0 && rehearsed.code === null ? null : explainReply(rehearsed)
@@ -60,6 +64,10 @@ const notAllowed = (path: string, allowed: number): string => [
 ].join(' or ')
 
 /** The gravest decision is the one to tell. */
+/** What stands on every route is told of where it has changed something. */
+const told = (traces: readonly FilterTrace[], uses: readonly Use[]) =>
+  traces.map((trace, i) => ({ trace, use: uses[i]! })).filter(({ trace, use }) => !use.implied || trace.onRequest.length > 0 || trace.code !== null || trace.error !== null)
+
 const GRAVITY: readonly Decision[] = ['failed', 'refused', 'answered', 'would-refuse', 'skipped', 'passed']
 
 function explainFilter (trace: FilterTrace, { when, origin }: Use, { code }: Rehearsed, loaded: Loaded): ExplainedFilter {
@@ -80,10 +88,10 @@ function explainFilter (trace: FilterTrace, { when, origin }: Use, { code }: Reh
   }
 }
 
-function explainReply ({ reply, code, status }: Rehearsed): ExplainedReply {
-  if (reply === null) return { status, code, detail: null, headers: [], body: null }
+function explainReply ({ reply, code, reason, status }: Rehearsed): ExplainedReply {
+  if (reply === null) return { status, code, reason, detail: null, headers: [], body: null }
   const body = typeof reply.body === 'string' ? reply.body : reply.body instanceof Uint8Array ? text(reply.body) : null
-  return { status, code, detail: code === null ? null : detailOf(body), headers: [...reply.headers].map(line => line.join(': ')), body }
+  return { status, code, reason, detail: code === null ? null : detailOf(body), headers: [...reply.headers].map(line => line.join(': ')), body }
 }
 
 /** The gateway's own errors are problem documents (RFC 9457), unless a filter has made something else of them. */

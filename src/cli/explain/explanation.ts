@@ -67,6 +67,8 @@ export interface ExplainedRequest {
 export interface ExplainedReply {
   readonly status: number
   readonly code: ErrorCode | null
+  /** Why the caller was refused; only operators are told. */
+  readonly reason: string | null
   readonly detail: string | null
   readonly headers: readonly string[]
   readonly body: string | null

@@ -1,3 +1,4 @@
+import type { RefusalReason } from '../../contract/identity.ts'
 import type { Change } from '../../plan/changes.ts'
 import type { Paint } from '../paint.ts'
 import type { ExplainedFilter, ExplainedRoute, ExplainedUpstream, Explanation } from './explanation.ts'
@@ -93,9 +94,12 @@ function upstreamLines ({ to, endpoint, byFilter, targets, endpoints }: Explaine
 }
 
 function replyLines ({ reply }: Explanation, paint: Paint): string[] {
-  const { status, code, detail, headers, body } = reply!
-  const head = code === null ? `${status} by itself` : paint('red', `${status} ${code}${detail === null ? '' : `: ${detail}`}`)
-  return code === null ? [head, ...headers, ...body === null ? [] : ['', ...body.split('\n')]] : [head]
+  const { status, code, reason, detail, headers, body } = reply!
+  const why = reason === null ? '' : ` (${reason})`
+  const head = code === null ? `${status} by itself` : paint('red', `${status} ${code}${why}${detail === null ? '' : `: ${detail}`}`)
+  return code === null ? [head, ...headers, ...body === null ? [] : ['', ...body.split('\n')]] : [head, ...reason === UNASKED ? ['nobody outside is asked here; --as <subject> takes a caller for proved'] : []]
 }
+
+const UNASKED: RefusalReason = 'unavailable'
 
 const share = (weight: number, total: number): string => total === 0 ? '0%' : `${Number((weight / total * 100).toPrecision(3))}%`

@@ -52,7 +52,7 @@ export class OfflineUpstreams {
     x.attempt++
     x.endpoint = origin
     const { method, path, headers } = upstreamRequest(x, new URL(origin).host, this.#forward, x.body.outgoingLength)
-    const trailer = x.body.present ? announcedTrailers(x.body) : null
+    const trailer = x.body.present ? announcedTrailers(x) : null
     const body = await bytesOf(x.body.outgoing())
     if (x.aborted) return failed(x, x.aborted)
     const lines = Array.from({ length: headers.length / 2 }, (_, i) => [headers[i * 2]!, headers[i * 2 + 1]!] as const)

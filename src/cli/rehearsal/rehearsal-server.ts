@@ -25,9 +25,10 @@ export class RehearsalServer {
   #ended: (outcome: Outcome) => void = () => {}
 
   constructor (settings: Settings, table: Table) {
-    const { limits, trustedProxies, trustedHops } = settings
+    const { limits, trustedProxies, trustedHops, session } = settings
     const handler = new RequestHandler({
       guard: { trusted: networks(trustedProxies, '/gateway/trustedProxies'), hops: trustedHops, headers: limits.headers, targetBytes: limits.targetBytes },
+      ownCookie: session?.cookie ?? null,
       limits,
       budget: new HeldBudget(limits.heldBytes),
       log: SILENT,

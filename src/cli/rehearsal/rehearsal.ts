@@ -1,13 +1,14 @@
 import { ERRORS, type ErrorCode } from '../../contract/errors.ts'
 import { NO_PARAMS, type Exchange, type Params, type Reply } from '../../contract/exchange.ts'
 import type { GatewayConfig } from '../../contract/route-file.ts'
+import type { Principal } from '../../contract/principal.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { tracePlan, type FilterTrace } from '../../plan/trace-plan.ts'
 import type { Found } from '../../plan/table.ts'
 import type { Compiled } from '../compile-all.ts'
 import type { OfflineRequest } from './offline-request.ts'
 import type { SentRequest } from './offline-upstreams.ts'
-import { RehearsalServer } from './rehearsal-server.ts'
+import { RehearsalServer, type Outcome } from './rehearsal-server.ts'
 
 /** A request as the guard let it in. */
 export interface Admission { readonly path: string, readonly query: string, /** Names of the fields that are left. */ readonly headers: readonly string[], readonly address: string }
@@ -26,6 +27,8 @@ export interface Rehearsed {
   /** What goes back; null where the parser refused, see `code`. */
   readonly reply: Reply | null
   readonly code: ErrorCode | null
+  /** Why a caller was refused, as the access log has it. */
+  readonly reason: string | null
   /** Of what goes back. Where upstream answers, 200. */
   readonly status: number
 }
@@ -42,8 +45,8 @@ export class Rehearsal {
     this.#server = new RehearsalServer(settings, compiled.table)
   }
 
-  /** `prefer`: the member of a weighted group to draw, where it takes the request at all. */
-  async run (request: OfflineRequest, prefer: string | null = null): Promise<Rehearsed> {
+  /** `prefer`: the member of a weighted group to draw, where it takes the request at all. `as`: who is calling. */
+  async run (request: OfflineRequest, prefer: string | null = null, as: Principal | null = null): Promise<Rehearsed> {
     const { table, upstreams, calls } = this.#compiled
     const seen: Seen = { admitted: null, plan: null, params: NO_PARAMS, traces: [] }
     table.lookup = async (x, find) => {
@@ -51,15 +54,15 @@ export class Rehearsal {
       seen.admitted = { path, query, headers: x.headers.names(), address }
       seen.plan = await this.#preferred(x, await find(), prefer)
       seen.params = x.params
+      x.principal = as
       if (seen.plan === null) return null
       const { plan, traces } = tracePlan(seen.plan, calls.get(seen.plan.id)!)
       seen.traces = traces
       return plan
     }
     upstreams.sent = []
-    const { delivery, code } = await this.#server.send(request)
-    const reply = delivery?.reply ?? null
-    return { ...seen, entered: delivery?.plan != null, sent: upstreams.sent, reply, code: reply?.code ?? code, status: reply?.status ?? ERRORS[code ?? 'GW_BAD_REQUEST'].status }
+    const outcome = outcomeOf(await this.#server.send(request))
+    return { ...seen, sent: upstreams.sent, ...outcome }
   }
 
   /** Lets `look` see the request as lookup does, and takes it no further. */
@@ -81,4 +84,11 @@ export class Rehearsal {
     x.params = params
     return found
   }
+}
+
+/** The parser refuses without a delivery. */
+function outcomeOf ({ delivery, code }: Outcome): Pick<Rehearsed, 'entered' | 'reply' | 'code' | 'reason' | 'status'> {
+  if (delivery === null) return { entered: false, reply: null, code, reason: null, status: ERRORS[code ?? 'GW_BAD_REQUEST'].status }
+  const { x, plan, reply } = delivery
+  return { entered: plan !== null, reply, code: reply?.code ?? null, reason: x.reason, status: reply?.status ?? ERRORS.GW_BAD_REQUEST.status }
 }

@@ -1,10 +1,11 @@
 import type { PinoLog } from '../../adapters/pino-log.ts'
 import { watchFiles } from '../../config/watch-files.ts'
 import { ConfigErrors } from '../../contract/config-error.ts'
+import type { GatewayConfig } from '../../contract/route-file.ts'
 import type { Settings } from '../../contract/settings.ts'
 import { buildGateway, type Gateway, type Listening } from '../../gateway.ts'
 import type { Rooms } from '../../plan/compile-room.ts'
-import type { Update } from '../../plan/table-keeper.ts'
+import type { Quarantined, Update } from '../../plan/table-keeper.ts'
 import type { Io } from '../command.ts'
 import { compileFiles, loadFiles, located, type Loaded } from '../load-files.ts'
 import { unreadable, withPreviousVersions } from './previous-versions.ts'
@@ -98,6 +99,15 @@ export class Serving {
     }
   }
 
+  /** Throws ConfigErrors with places in the new files. */
+  #putInForce (config: GatewayConfig, quarantined: readonly Quarantined[], loaded: Loaded): Update {
+    try {
+      return this.#gateway.reload(config, quarantined)
+    } catch (error) {
+      throw error instanceof ConfigErrors ? located(error.errors, loaded) : error
+    }
+  }
+
   /** The rooms of the moment, for a gateway that is built once. */
   #current (): { rooms: Rooms } {
     const rooms = () => this.#rooms
@@ -119,7 +129,7 @@ export class Serving {
     const loaded = await loadFiles(this.#options.files, this.#io, true)
     const { config, quarantined } = withPreviousVersions(loaded.config, loaded.broken, this.#loaded.config)
     this.#rooms = loaded.rooms
-    const update = this.#gateway.reload(config, quarantined)
+    const update = this.#putInForce(config, quarantined, loaded)
     const isElsewhere = loaded.files.join('\n') !== this.#loaded.files.join('\n')
     this.#loaded = { ...loaded, config }
     if (isElsewhere) this.#watchAgain()

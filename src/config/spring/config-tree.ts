@@ -1,3 +1,4 @@
+import { isRecord } from '../../contract/is-record.ts'
 import type { Arguments } from './arguments.ts'
 import type { SpringRoom } from './spring-room.ts'
 import { branch, list, type Leaf, type Scalar, type Span, type Tree } from '../tree.ts'
@@ -57,5 +58,3 @@ function scalarOf (value: Scalar, written: unknown, { references, span, unquoted
   if (!Object.is(value, written) && references.includes('${')) made.note = 'the value a reference had when this was imported'
   return made
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)

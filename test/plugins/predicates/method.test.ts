@@ -21,7 +21,7 @@ for (const [config, asked, expected] of [
 t.test('goes by the method that a preflight asks about', async t => {
   const x = exchange({ method: 'OPTIONS' })
   x.routingMethod = 'PUT'
-  const { match } = method.create({ methods: ['PUT'] }, { routeId: 'a', services: mount(method, 'PUT').services })
+  const { match } = method.create({ methods: ['PUT'] }, { routeId: 'a', upstreams: [], services: mount(method, 'PUT').services })
   t.equal(await match(x), true)
   x.routingMethod = 'OPTIONS'
   t.equal(await match(x), false)

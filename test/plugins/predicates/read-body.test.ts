@@ -51,7 +51,7 @@ t.test('does not match a type that it does not read, and leaves its body alone',
     { 'content-type': 'application/json; charset=utf-16' }, { 'content-type': 'application/json; charset = iso-8859-1' },
     { 'content-type': 'application/json', 'content-encoding': 'gzip' }, { 'content-type': 'application/json', 'content-encoding': ['identity', 'br'] }
   ]
-  const { match } = readBody.create({ condition: 'body != "no such text"', maxBytes: 65536 }, { routeId: 'test', services: fakeServices() })
+  const { match } = readBody.create({ condition: 'body != "no such text"', maxBytes: 65536 }, { routeId: 'test', upstreams: [], services: fakeServices() })
   for (const one of headers) {
     const x = exchange({ method: 'POST', headers: one, body: '{}' })
     t.equal(match(x), false, JSON.stringify(one))
@@ -112,7 +112,7 @@ t.test('reads 64KiB unless told otherwise', async t => {
 
 for (const [matched, body] of [[true, ['{"a"', ':1}']], [false, ['{"a"', ':2}']], [false, ['not', ' json']], [false, ['{"a":1,"b":"', 'much too', ' long"}']]] as const) {
   t.test(`leaves the whole body for upstream: ${body.join('|')}`, async t => {
-    const { match } = readBody.create({ condition: 'body.a == 1', maxBytes: 16 }, { routeId: 'test', services: fakeServices() })
+    const { match } = readBody.create({ condition: 'body.a == 1', maxBytes: 16 }, { routeId: 'test', upstreams: [], services: fakeServices() })
     const x = exchange(json(body))
     t.equal(await match(x), matched)
     if (x.body.held) t.equal(await match(x), matched, 'also when it is asked again')
@@ -123,7 +123,7 @@ for (const [matched, body] of [[true, ['{"a"', ':1}']], [false, ['{"a"', ':2}']]
 }
 
 t.test('fails with the client that breaks off', async t => {
-  const { match } = readBody.create({ condition: 'body.a == 1', maxBytes: 16 }, { routeId: 'test', services: fakeServices() })
+  const { match } = readBody.create({ condition: 'body.a == 1', maxBytes: 16 }, { routeId: 'test', upstreams: [], services: fakeServices() })
   const x = exchange(json('{}'))
   x.body.hold = async () => { throw Object.assign(new Error('gone'), { code: 'GW_BAD_BODY' }) }
   await t.rejects(Promise.resolve(match(x)), { code: 'GW_BAD_BODY' })

@@ -2,7 +2,7 @@ import t from 'tap'
 import weight from '../../../plugins/predicates/weight/index.ts'
 import { fakeServices, mount } from '../../../src/testing/index.ts'
 
-const made = (config: unknown) => weight.create(config, { routeId: 'test', services: fakeServices() })
+const made = (config: unknown) => weight.create(config, { routeId: 'test', upstreams: [], services: fakeServices() })
 
 t.test('tells the machine the share of its route', async t => {
   t.same(made({ group: 'orders', weight: 95 }).share, { group: 'orders', weight: 95 })

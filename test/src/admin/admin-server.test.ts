@@ -36,7 +36,7 @@ async function start (t: Test, over: Partial<AdminOptions> = {}) {
     upstream: () => ({ dispatch: async () => reply(), close: () => {} })
   }
   const state = { draining: false, listening: true, revision: 1 }
-  const admin = adminServer({ state, keeper, metrics: registry, inFlight: () => 0, onReload: null, redact: text => text, locate: fault => fault, ...over })
+  const admin = adminServer({ state, keeper, metrics: registry, inFlight: () => 0, onReload: null, published: () => [], redact: text => text, locate: fault => fault, ...over })
   t.teardown(() => admin.close())
   const { host, port } = await admin.listen({ host: '127.0.0.1', port: 0 })
   const ask = async (target: string, init: RequestInit = {}) => {
@@ -225,9 +225,31 @@ t.test('knows no other path or method', async t => {
   t.equal(reloaded, 0)
 })
 
+t.test('publishes public keys, where the configuration in force says', async t => {
+  const keys = [{ kty: 'OKP', crv: 'Ed25519', kid: 'k1', x: 'AAAA5555' }]
+  let rings = [{ path: '/keys/passport', jwks: () => ({ keys }) }]
+  const { ask, port } = await start(t, { published: () => rings, redact: text => text.replaceAll('5', '*') })
+  const { status, type, body } = await ask('/keys/passport')
+  t.equal(status, 200)
+  t.equal(type, 'application/jwk-set+json')
+  t.same(body, { keys }, 'not masked, although the ring holds its private keys beside them')
+  const res = await fetch(`http://127.0.0.1:${port}/keys/passport?a=b`)
+  t.same([res.status, res.headers.get('cache-control')], [200, 'max-age=60'])
+  await res.arrayBuffer()
+  for (const target of ['/keys', '/keys/', '/keys/passport/', '/keys/other', '/KEYS/passport', '/keys/passport%20', '/x/keys/passport']) t.match(await ask(target), { status: 404, body: { status: 'nothing here' } }, target)
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) t.equal((await ask('/keys/passport', { method })).status, 404, method)
+  t.equal((await ask('/keys/passport', { headers: { origin: 'https://evil.test' } })).status, 403)
+
+  keys.unshift({ kty: 'OKP', crv: 'Ed25519', kid: 'k2', x: 'BBBB' })
+  t.same((await ask('/keys/passport')).body, { keys }, 'keys of the moment')
+  rings = [{ path: '/moved.json', jwks: () => ({ keys }) }]
+  t.equal((await ask('/keys/passport')).status, 404)
+  t.equal((await ask('/moved.json')).status, 200)
+})
+
 t.test('says when it cannot listen, and stops at once', async t => {
   const { admin, port } = await start(t)
-  const other = adminServer({ state: { draining: false, listening: true, revision: 1 }, keeper: new TableKeeper(fakeRandom()), metrics: new MetricRegistry(), inFlight: () => 0, onReload: null, redact: text => text, locate: fault => fault })
+  const other = adminServer({ state: { draining: false, listening: true, revision: 1 }, keeper: new TableKeeper(fakeRandom()), metrics: new MetricRegistry(), inFlight: () => 0, onReload: null, published: () => [], redact: text => text, locate: fault => fault })
   await t.rejects(other.listen({ host: '127.0.0.1', port }), { code: 'EADDRINUSE' })
   await other.close()
   await fetch(`http://127.0.0.1:${port}/livez`)

@@ -85,6 +85,30 @@ t.test('finds the rooms of plugins, and says what is wrong with them', async t =
   t.match(err, /^routes\.yaml:1:\d+ .*an export is not what defineFilter or definePredicate gives \[GW_CONFIG_BAD_ROOM\]/)
 })
 
+t.test('tells what is wrong with issuers and rings, and not that filters do not find them then', async t => {
+  const cwd = t.testdir({
+    'routes.yaml': `version: 1
+gateway: { session: {} }
+issuers:
+  main: { issuer: http://idp.test, audiences: [a], client: { id: gateway } }
+keyRings: { passport: passport-keys.json, session: ephemeral }
+routes:
+  - id: a
+    predicates: [path: /**]
+    filters: [authenticate: { issuers: [main, mian] }, login: { issuer: main }, client-credentials: main, passport: { audience: a }]
+    upstream: http://127.0.0.1:1
+`
+  })
+  const { status, err } = await cli(['check'], { cwd })
+  t.equal(status, 2)
+  t.match(err.split('\n'), [
+    /^routes\.yaml:4:19 issuers\/main\/issuer: plain http/,
+    /^routes\.yaml:5:\d+ keyRings\/passport: not a key ring/,
+    /^routes\.yaml:9:\d+ .*\/issuers\/1: no issuer is named "mian" - did you mean "main"\?/,
+    '3 errors'
+  ])
+})
+
 t.test('prints no secret', async t => {
   const cwd = t.testdir({
     'routes.yaml': `version: 1

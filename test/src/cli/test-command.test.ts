@@ -209,6 +209,54 @@ t.test('masks secrets', async t => {
   t.notMatch(out, 'sesame')
 })
 
+const GUARDED = `issuers: { main: { issuer: https://idp.test, audiences: orders } }
+keyRings: { passport: ephemeral }
+`
+/** A route that wants somebody who may read, and tells upstream who it is. */
+const guarded = (tests: string) => one(tests, 'filters: [{ authenticate: bearer }, { authorize: { scopes: read, roles: [admin, clerk] } }, { set-request-header: { name: X-Level, value: "{id}" }, when: principal.level == 3 }, passport: orders]')
+  .replace('predicates: [path: /a/**]', 'predicates: [path: "/a/{id}"]') + GUARDED
+
+t.test('takes whom a test names for proved', async t => {
+  const { status, out } = await run(t, guarded([
+    '{ request: GET /a/b, expect: { status: 401, replyHeaders: { WWW-Authenticate: Bearer } } }',
+    '{ request: GET /a/b, as: { subject: alice, scopes: read, roles: clerk }, expect: { upstreamPath: /a/b, headers: { X-Level: null } } }',
+    '{ request: GET /a/b, as: { subject: alice, scopes: [write, read], roles: [admin], level: 3, tenant: acme, claims: { plan: gold } }, expect: { headers: { X-Level: b } } }',
+    '{ request: GET /a/b, as: { subject: alice, scopes: write, roles: clerk }, expect: { status: 403, replyHeaders: { WWW-Authenticate: "Bearer error=\\"insufficient_scope\\", scope=\\"read\\"" } } }',
+    '{ request: GET /a/b, as: { subject: alice, scopes: read }, expect: { status: 403, replyHeaders: { WWW-Authenticate: null } } }'
+  ].join(', ')))
+  t.equal(status, 0, out)
+  t.match(out, /^ok 1 - a: GET \/a\/b\nok 2 - a: GET \/a\/b as alice$/m, 'and names them')
+})
+
+t.test('knows nobody by what a request says of itself', async t => {
+  const { status, out } = await run(t, guarded('{ request: GET /a/b, headers: { Authorization: Bearer x.y.z, X-Passport: forged }, expect: { status: 401 } }'))
+  t.equal(status, 0, out)
+})
+
+t.test('forgets who was calling before the next test', async t => {
+  const { status, out } = await run(t, guarded('{ request: GET /a/b, as: { subject: alice, scopes: read, roles: clerk }, expect: {} }, { request: GET /a/b, expect: { status: 401 } }'))
+  t.equal(status, 0, out)
+})
+
+t.test('says what is wrong with whom a test names', async t => {
+  const { status, err } = await run(t, guarded('{ request: GET /a/b, as: { subject: "", levl: 3, level: 4, scope: read }, expect: {} }'))
+  t.equal(status, 2)
+  for (const fault of [/tests\/0\/as\/subject: /, /tests\/0\/as\/levl: unknown key "levl" - did you mean "level"\?/, /tests\/0\/as\/level: /, /tests\/0\/as\/scope: unknown key "scope" - did you mean "scopes"\?/]) t.match(err, fault)
+})
+
+t.test('shows no passport that anybody would accept', async t => {
+  const { out } = await run(t, guarded('{ request: GET /a/b, as: { subject: alice, scopes: read, roles: clerk }, expect: { headers: { X-Passport: other } } }'))
+  const { misses: [miss] } = diagnostics(out)
+  const [head, payload, signature] = String(miss!.found).split('.').map(part => Buffer.from(part, 'base64url').toString())
+  t.match([JSON.parse(head!), JSON.parse(payload!), signature], [{ alg: 'EdDSA', typ: 'passport+jwt' }, { sub: 'alice', aud: 'orders', src: 'test' }, 'not signed in a rehearsal'])
+})
+
+t.test('runs no tests of files whose issuers or rings are wrong', async t => {
+  const { status, out, err } = await run(t, `${one('{ request: GET /a/b, expect: {} }')}issuers:\n  main: { issuer: https://a.test, audiences: a, keys: none }\nkeyRings: { passport: none }\n`)
+  t.same([status, out], [2, ''])
+  t.match(err, /routes\.yaml:11:55 issuers\/main\/keys: [^]*routes\.yaml:12:23 keyRings\/passport: /)
+})
+
 t.test('runs no tests of a file that is wrong', async t => {
   const { status, out } = await run(t, '  - { id: a }\n')
   t.equal(status, 2)

@@ -135,7 +135,7 @@ t.test('gives rooms the contract of the gateway that runs them', async t => {
   })
   const loaded = await load('./a.ts')
   t.same(loaded.faults, [])
-  const { request } = only(loaded, 'a').create({}, { routeId: 'test', services: fakeServices() })
+  const { request } = only(loaded, 'a').create({}, { routeId: 'test', upstreams: [], services: fakeServices() })
   t.match(t.throws(() => request!({} as never), GatewayError), { path: '/a' })
   t.equal((await mount(only(loaded, 'a')).call()).status, 403)
   t.equal(createRequire(import.meta.url)('gatehouse/contract').GatewayError, GatewayError, 'also by require')

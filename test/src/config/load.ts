@@ -45,4 +45,4 @@ export const plain = (uses: readonly Use[]): unknown[] => uses.map(({ name, conf
 
 /** A configuration as it compares: without places, and without the form it was written in. */
 export const comparable = ({ config }: LoadedConfig): unknown =>
-  JSON.parse(JSON.stringify(config, (key, value: unknown) => ['origin', 'configOrigin', 'written'].includes(key) ? undefined : value instanceof Map ? [...value] : value))
+  JSON.parse(JSON.stringify(config, (key, value: unknown) => ['origin', 'configOrigin', 'settingsOrigin', 'written'].includes(key) ? undefined : value instanceof Map ? [...value] : value))

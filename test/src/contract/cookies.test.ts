@@ -1,5 +1,5 @@
 import t from 'tap'
-import { cookieValues, parseCookies } from '../../../src/contract/cookies.ts'
+import { clearedCookie, cookieValues, ownCookie, parseCookies } from '../../../src/contract/cookies.ts'
 import { HeaderList } from '../../../src/contract/header-list.ts'
 
 const cookies = (...lines: string[]) => HeaderList.from({ cookie: lines })
@@ -30,4 +30,10 @@ t.test('passes over pieces that are no cookie', async t => {
 t.test('reads hostile lines in time linear in their length', async t => {
   t.equal(parseCookies(cookies(';'.repeat(50_000))).length, 0)
   t.equal(parseCookies(cookies('a=1;'.repeat(10_000))).length, 10_000)
+})
+
+t.test('writes cookies of its own that no page can read and plain http never carries', async t => {
+  t.equal(ownCookie('__Host-a', 'v'), '__Host-a=v; Path=/; Secure; HttpOnly; SameSite=Lax')
+  t.equal(ownCookie('__Host-a', 'v', 600), '__Host-a=v; Max-Age=600; Path=/; Secure; HttpOnly; SameSite=Lax')
+  t.equal(clearedCookie('__Host-a'), '__Host-a=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax')
 })

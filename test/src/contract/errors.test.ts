@@ -2,13 +2,10 @@ import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { CONFIG_ERRORS } from '../../../src/contract/config-error.ts'
-import { ERRORS, GatewayError, type ErrorCode } from '../../../src/contract/errors.ts'
+import { ERRORS, GatewayError } from '../../../src/contract/errors.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const page = readFileSync(`${root}docs/errors.md`, 'utf8')
-
-/** Codes that only rooms of operators refuse with, as the guide shows. */
-const FOR_OWN_ROOMS: readonly ErrorCode[] = ['GW_FORBIDDEN']
 
 /** The rows of all tables with a first cell that is a code: its cells. */
 const rows = [...page.matchAll(/^\| (.*) \|$/gm)].map(([, row]) => row!.split(' | ')).filter(([code]) => /^`GW_/.test(code!))
@@ -39,11 +36,8 @@ t.test('every code is told when it happens and what to do', async t => {
 t.test('every code is raised somewhere', async t => {
   t.ok(sources.length > 100, 'the sources are there')
   for (const code of [...Object.keys(ERRORS), ...Object.keys(CONFIG_ERRORS)]) {
-    const isOwn = (FOR_OWN_ROOMS as readonly string[]).includes(code)
-    t.equal(isUsed(code), !isOwn, isOwn ? `${code} is for rooms of operators` : `${code} is raised`)
+    t.ok(isUsed(code), `${code} is raised`)
   }
-  const guide = readFileSync(`${root}docs/own-filter.md`, 'utf8')
-  for (const code of FOR_OWN_ROOMS) t.ok(guide.includes(`'${code}'`), `${code} is in the guide`)
 })
 
 t.test('nothing but codes of the catalogues is raised', async t => {

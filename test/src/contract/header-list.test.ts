@@ -108,3 +108,10 @@ t.test('does as a plain list of lines does, whatever is done in whatever order',
     return JSON.stringify([...headers]) === JSON.stringify(model)
   }), { seed: 7, numRuns: 500 })
 })
+
+t.test('puts a value that is known to be one in place of all there were', async t => {
+  const list = new HeaderList(['x-a', '1', 'x-b', '2', 'x-a', '3'])
+  list.put('x-a', 'eyJ')
+  list.put('x-c', 'eyK')
+  t.same(list.flat, ['x-a', 'eyJ', 'x-b', '2', 'x-c', 'eyK'])
+})

@@ -2,7 +2,7 @@ import t from 'tap'
 import { Config, defineFilter, definePredicate, Duration, Type } from '../../../src/contract/index.ts'
 import { exchange, fakeServices } from '../../../src/testing/index.ts'
 
-const place = { routeId: 'a', services: fakeServices() }
+const place = { routeId: 'a', upstreams: [], services: fakeServices() }
 
 t.test('a filter that says no more has no shorthand, no Spring form and refuses nothing', async t => {
   const config = Config({})

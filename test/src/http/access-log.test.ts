@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { End } from '../../../src/contract/index.ts'
+import { principal, type End } from '../../../src/contract/index.ts'
 import { accessLog } from '../../../src/http/access-log.ts'
 import type { Delivery } from '../../../src/http/delivery.ts'
 import { exchange, reply, type TestRequest } from '../../../src/testing/index.ts'
@@ -134,4 +134,12 @@ t.test('is JSON that says the same, whatever the texts', async t => {
       parsed['url.path'] === path && parsed['gatehouse.route'] === route && parsed['gatehouse.upstream'] === endpoint && parsed['http.request.body.bytes'] === bytesIn
   }))
   t.pass()
+})
+
+t.test('tells who called, and why the gateway refused', async t => {
+  const delivery = ended({ principal: principal({ subject: 'alice\u2028', source: 'jwt', level: 2, token: 'secret' }) }, { status: 403 })
+  delivery.x.reason = 'scope'
+  const line = write(delivery, { code: 'GW_INSUFFICIENT_SCOPE' })
+  t.match(JSON.parse(line), { 'user.id': 'alice\u2028', 'error.code': 'GW_INSUFFICIENT_SCOPE', 'event.reason': 'scope' })
+  t.notMatch(line, /secret/)
 })

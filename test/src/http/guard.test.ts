@@ -2,9 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import fc from 'fast-check'
 import t from 'tap'
 import { GatewayError, networks } from '../../../src/contract/index.ts'
+import { FieldRules } from '../../../src/http/field-rule.ts'
 import { guard, type Admitted, type GuardOptions } from '../../../src/http/guard.ts'
 
-const OPTIONS: GuardOptions = { trusted: networks([], ''), hops: 1, headers: 100, targetBytes: 8192 }
+const OPTIONS: GuardOptions = { trusted: networks([], ''), hops: 1, headers: 100, targetBytes: 8192, rules: new FieldRules() }
 const TRUSTING: GuardOptions = { ...OPTIONS, trusted: networks(['10.0.0.0/8', '::1'], ''), hops: 4 }
 
 interface Head { method?: string, url?: string, httpVersion?: string, fields?: readonly string[], peer?: string, encrypted?: boolean, socket?: object }
@@ -24,7 +25,7 @@ const code = (request: Head, options = OPTIONS): string | null => {
 }
 
 t.test('tells what a request is', async t => {
-  const { id, headers, ...admitted } = admit({ url: '/a/%41?x=1', fields: ['Host', 'A.Test:81', 'X-B', 'c', 'Content-Length', '12', 'Expect', '100-Continue', 'Upgrade', 'WebSocket'] })
+  const { id, headers, trailerSieves, ...admitted } = admit({ url: '/a/%41?x=1', fields: ['Host', 'A.Test:81', 'X-B', 'c', 'Content-Length', '12', 'Expect', '100-Continue', 'Upgrade', 'WebSocket'] })
   t.match(id, /^[0-9a-f-]{36}$/)
   t.same(headers.flat, ['x-b', 'c'])
   t.same(admitted, {
@@ -39,7 +40,8 @@ t.test('tells what a request is', async t => {
     chunked: false,
     expect: '100-continue',
     upgrade: 'websocket',
-    client: { address: '192.0.2.1', peer: '192.0.2.1', port: 1, trusted: false, tls: false }
+    client: { address: '192.0.2.1', peer: '192.0.2.1', port: 1, trusted: false, tls: false, certificate: null },
+    ownCookies: null
   })
 })
 
@@ -136,4 +138,20 @@ t.test('what is let in holds nothing that ends here, is another\'s to say, or is
     }), { numRuns: 3000 })
   })
   t.ok(admitted > 100)
+})
+
+t.test('takes headers that filters of this gateway write from clients, in every spelling', async t => {
+  const rules = new FieldRules({ headers: ['x-identity'], cookie: null })
+  const fields = ['Host', 'a', 'X-Identity', '1', 'x-IDENTITY-claims', '2', 'X-Identityless', '3']
+  t.same(guard(head({ fields }), { ...OPTIONS, rules }).headers.flat, ['x-identityless', '3'])
+  for (const alias of ['x_identity', 'x.identity', 'X-Identity.claims', 'x~identity']) {
+    t.throws(() => guard(head({ fields: ['Host', 'a', alias, '1'] }), { ...OPTIONS, rules }), { code: 'GW_BAD_HEADER' }, alias)
+  }
+})
+
+t.test('takes the gateway\'s own cookies out of the request', async t => {
+  const rules = new FieldRules({ headers: [], cookie: '__Host-gw' })
+  const { headers, ownCookies } = guard(head({ fields: ['Host', 'a', 'Cookie', 'a=1; __Host-gw=s', 'cookie', '__Host-gw.1=t'] }), { ...OPTIONS, rules })
+  t.same(headers.flat, ['cookie', 'a=1'])
+  t.same([...ownCookies!], [['__Host-gw', 's'], ['__Host-gw.1', 't']])
 })

@@ -217,3 +217,25 @@ t.test('rooms are told the route they are on, and given services labelled with i
   t.same(told, [['r', 'function'], ['r', 'function']])
   t.same(labelled, [['r', 'predicates'], ['r', 'f']])
 })
+
+const stands = defineFilter({ name: 'stands', config: Config({ rate: Type.Integer({ default: 7 }) }), shorthand: 'rate', everywhere: true, create: () => ({ request: () => {} }) })
+const order = (written: WrittenRoute) => compile(written, [stands]).plan!.filters.map(({ name }) => name)
+
+t.test('a room that stands everywhere acts on every route before all others, unless the route skips it', async t => {
+  t.same(order({}), ['stands'])
+  t.same(order({ filters: ['passes'] }), ['stands', 'passes'])
+  t.same(order({ filters: ['passes'], skip: ['stands'] }), ['passes'])
+})
+
+t.test('a route that writes such a room says how it acts there, and not where', async t => {
+  const { plan, faults } = compile({ filters: ['passes', { stands: 3 }, 'looks'] }, [stands])
+  t.same(faults, [])
+  t.same(plan!.filters.map(({ name, index }) => [name, index]), [['stands', 0], ['passes', 1], ['looks', 2]])
+  t.same(plan!.config.filters[0]!.config, 3)
+  t.same(compile({ filters: ['passes', { stands: 'x' }] }, [stands]).faults.map(({ pointer }) => pointer), ['/routes/r/filters/1/stands'])
+})
+
+t.test('tells which request headers the filters of a route write for upstreams to believe', async t => {
+  const writes = defineFilter({ name: 'writes', config: Config({}), create: () => ({ request: () => {}, ownHeaders: ['X-Identity'] }) })
+  t.same(compile({ filters: ['passes', 'writes'] }, [writes]).plan!.ownHeaders, ['X-Identity'])
+})

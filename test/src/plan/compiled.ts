@@ -18,6 +18,7 @@ export function routeConfig (id: string, { predicates = [], filters = [], ...mor
   return {
     id,
     order: 0,
+    skip: [],
     targets: [],
     timeouts: {},
     timeoutMs: null,

@@ -151,3 +151,8 @@ t.test('a preflight finds the route that answers it, by the method it asks about
   t.equal(await find({ origin: 'http://o.test' }), 'plain')
   t.equal(await find({ origin: 'http://o.test', 'access-control-request-method': 'POST' }, 'GET'), 'plain')
 })
+
+t.test('knows the headers that filters of any of its routes write', async t => {
+  const plan = (id: string, ownHeaders: string[]) => ({ ...planOf(id, {}, surroundings([])), ownHeaders }) as Plan
+  t.same(new Table([plan('a', ['X-B', 'x-a']), plan('b', []), plan('c', ['X-A'])], { next: () => 0 }).ownHeaders, ['x-a', 'x-b'])
+})

@@ -30,7 +30,7 @@ function plan (id: string, ...predicates: Written[]): Plan {
     return { kind: 'use', use: { name, config, when: null, report: false, origin, configOrigin: origin } }
   }
   const made = compileRoute({
-    id, order: 0, predicates: predicates.map(use), filters: [], targets: [], timeouts: {}, timeoutMs: null, allowPath: [], metadata: {}, tests: [], origin, written: {}
+    id, order: 0, predicates: predicates.map(use), filters: [], skip: [], targets: [], timeouts: {}, timeoutMs: null, allowPath: [], metadata: {}, tests: [], origin, written: {}
   }, {
     rooms,
     services: () => ({ ...fakeServices(), close: () => {} }),

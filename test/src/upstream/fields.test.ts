@@ -28,6 +28,18 @@ t.test('trailer fields are those that may come behind the body', async t => {
   t.same([announced('X-Sum, Host,,Digest '), announced('Host'), announced('')], ['x-sum, digest', '', ''])
 })
 
+t.test('what a filter takes from the head of a request does not come behind its body', async t => {
+  const family = { drops: (name: string) => name.startsWith('x-id-') }
+  const one = { drops: (name: string) => name === 'x-sum' }
+  const raw = ['X-Sum', '1', 'X-Id-User', 'eve', 'X-Identity', 'kept', 'Digest', '2']
+  t.same(trailerFields(raw, [family])?.flat, ['x-sum', '1', 'x-identity', 'kept', 'digest', '2'])
+  t.same(trailerFields(raw, [family, one])?.flat, ['x-identity', 'kept', 'digest', '2'], 'by any of them')
+  t.same(trailerFields(raw, [])?.flat, trailerFields(raw)?.flat)
+  t.equal(trailerFields(['X-Id-User', 'eve'], [family]), null)
+  t.same([announced('X-Sum, X-ID-User,Digest', [family]), announced('X-Id-User', [family])], ['x-sum, digest', ''])
+  t.same([mayTrail('x-sum', [family]), mayTrail('x-id-user', [family]), mayTrail('host', [{ drops: () => false }])], [true, false, false], 'and a sieve lets in nothing')
+})
+
 t.test('no spelling of a field that frames the message may trail', async t => {
   const spelled = fc.mixedCase(fc.constantFrom('content-length', 'transfer-encoding', 'host', 'authorization', 'x-forwarded-for', 'x-gatehouse-user', 'set-cookie', 'trailer'))
   t.doesNotThrow(() => { fc.assert(fc.property(spelled, name => trailerFields([name, 'x']) === null)) })

@@ -12,6 +12,8 @@ export interface GatewaySetup {
   /** Keys of `gateway:`; no admin listener and no access log unless they say so. */
   readonly gateway?: Readonly<Record<string, unknown>>
   readonly upstreams?: Readonly<Record<string, unknown>>
+  readonly issuers?: Readonly<Record<string, unknown>>
+  readonly keyRings?: Readonly<Record<string, unknown>>
   /** Where requests go when `routes` is left out; keys of that route beside it. */
   readonly upstream?: unknown
   readonly route?: Readonly<Record<string, unknown>>
@@ -41,10 +43,12 @@ export async function startGateway (t: Test, setup: GatewaySetup): Promise<Runni
   return { gateway, port: listening!.port, lines, line }
 }
 
-function routeFile ({ gateway, upstreams = {}, upstream, route, routes }: GatewaySetup): unknown {
+function routeFile ({ gateway, upstreams = {}, issuers, keyRings, upstream, route, routes }: GatewaySetup): unknown {
   return {
     version: 1,
     gateway: { admin: false, listen: [{ port: 0, host: '127.0.0.1' }], drain: '50ms', ...gateway },
+    ...issuers && { issuers },
+    ...keyRings && { keyRings },
     ...Object.keys(upstreams).length > 0 && { upstreams },
     routes: routes ?? [{ id: 'all', predicates: [{ path: '/**' }], upstream, ...route }]
   }

@@ -1,0 +1,72 @@
+import { celExpressions } from '../../adapters/cel-expressions.ts'
+import { memoryStore } from '../../adapters/memory-store.ts'
+import { MetricRegistry } from '../../adapters/metric-registry.ts'
+import { offlineOutbound } from '../../adapters/offline-outbound.ts'
+import { opossumBreakers } from '../../adapters/opossum-breaker.ts'
+import { checkRedis } from '../../adapters/redis-store.ts'
+import { ConfigError, ConfigErrors } from '../../contract/config-error.ts'
+import { IssuerSchema, type IssuerConfig } from '../../contract/issuers.ts'
+import type { GatewayConfig } from '../../contract/route-file.ts'
+import type { Log, Random, Services } from '../../contract/services.ts'
+import { validate } from '../../contract/validate.ts'
+import { Identity, type Identities } from '../../identity/identity.ts'
+import type { OfflineClock } from './offline-clock.ts'
+import { unasked, unsigned } from './stand-ins.ts'
+
+const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+/** The same draw each time, so that the same request is always told the same. */
+export const FIRST: Random = { next: () => 0 }
+
+/** Services that touch nothing outside: keys in the files are known, issuers cannot be asked. `faults`: what is wrong in the sections behind them. */
+export function offlineServices (config: GatewayConfig, clock: OfflineClock): { services: Services, faults: readonly ConfigError[] } {
+  const metrics = new MetricRegistry().scope({})
+  // What it holds is shared with nobody, but rooms must hear what the gateway would tell them
+  const store = { ...memoryStore(clock), shared: Boolean(config.settings.redis?.url) }
+  const identity = new Identity({ outbound: offlineOutbound, store, clock, log: SILENT, metrics: () => metrics })
+  const { identities, faults } = sound(identity, config)
+  const { issuers, keys, sessions } = identities
+  const breaker = opossumBreakers({ clock, log: SILENT })
+  return { services: { clock, random: FIRST, log: SILENT, expressions: celExpressions, metrics, outbound: offlineOutbound, store, breaker, issuers: unasked(issuers), keys: unsigned(keys), sessions }, faults: [...redisFaults(config), ...faults] }
+}
+
+/** What `run` would find when it connects; here nobody does. */
+function redisFaults ({ settings: { redis }, settingsOrigin }: GatewayConfig): ConfigError[] {
+  try {
+    if (redis?.url) checkRedis({ ...redis, url: redis.url })
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return [new ConfigError(error.code, `/redis${error.pointer}`, error.detail).under(settingsOrigin ?? { file: '', pointer: '/gateway' })]
+  }
+}
+
+/** Where the sections are wrong, routes are compiled with sound ones of the same names: what else is wrong shall be told too, and nothing that only follows. */
+function sound (identity: Identity, config: GatewayConfig): { identities: Identities, faults: readonly ConfigError[] } {
+  try {
+    return { identities: identity.at(config), faults: [] }
+  } catch (error) {
+    if (!(error instanceof ConfigErrors)) throw error
+    return { identities: identity.at(repaired(config)), faults: error.errors }
+  }
+}
+
+/** Nothing is rehearsed with these: commands end where there are faults. */
+function repaired (config: GatewayConfig): GatewayConfig {
+  const { session } = config.settings
+  const settings = session ? { ...config.settings, session: { ...session, ring: STAND_IN } } : config.settings
+  const origin = { file: '', pointer: '' }
+  const rings = session ? [STAND_IN, ...config.keyRings.keys()] : [...config.keyRings.keys()]
+  return {
+    ...config,
+    settings,
+    issuers: new Map([...config.issuers].map(([name, { config: { client } }]) => [name, { config: standIn(client), origin }])),
+    keyRings: new Map(rings.map(name => [name, { config: { keys: 'ephemeral' }, origin }]))
+  }
+}
+
+/** No name of a ring: a map in a file has no such key. */
+const STAND_IN = '\0'
+
+const standIn = (client: IssuerConfig['client']): IssuerConfig =>
+  validate(IssuerSchema, { issuer: 'https://issuer.invalid', audiences: ['none'], ...client ? { client } : {} }).value as IssuerConfig

@@ -1,0 +1,75 @@
+import { CLAIMS, ISSUER, NOW, token, withClaims, withHeader, type Attack, type IssuerOver } from './lab.ts'
+
+const typ = (name: string, value: unknown, reason: Attack['reason'] = 'type', config?: IssuerOver): Attack => ({ name: `typ: ${name}`, token: () => withHeader({ typ: value }), reason, ...(config && { config }) })
+const header = (name: string, over: object, reason: Attack['reason']): Attack => ({ name, token: () => withHeader(over), reason })
+const STRICT = { types: ['at+jwt'] }
+/** What an OpenID provider signs for the client `api`, whose id is also an audience (OIDC Core 2). */
+const ID = { iss: ISSUER, aud: 'api', sub: 'alice', iat: NOW - 60, exp: NOW + 600 }
+const idToken = (name: string, over: object, config?: IssuerOver): Attack => ({ name: `ID token: ${name}`, token: () => withHeader({ typ: 'JWT' }, { claims: { ...ID, ...over } }), reason: 'type', ...(config && { config }) })
+const LOGOUT = { ...ID, jti: 'x', sid: 's', events: { 'http://schemas.openid.net/event/backchannel-logout': {} } }
+
+/** Tokens that the issuer signed as something else, or whose header changes what they are (RFC 8725 2.7, 2.8, 3.11, 3.12; RFC 7515 4.1.11; RFC 7797). All signed by the issuer's key. */
+export const KINDS: readonly Attack[] = [
+  typ('logout+jwt', 'logout+jwt'),
+  typ('logout+jwt although it is listed', 'logout+jwt', 'type', { types: ['at+jwt', 'logout+jwt'] }),
+  typ('dpop+jwt', 'dpop+jwt'),
+  typ('application/dpop+jwt', 'application/dpop+jwt'),
+  typ('passport+jwt', 'passport+jwt'),
+  typ('passport+jwt although it is listed in upper case', 'passport+jwt', 'type', { types: ['PASSPORT+JWT'] }),
+  typ('secevent+jwt', 'secevent+jwt'),
+  typ('token-introspection+jwt', 'token-introspection+jwt'),
+  typ('oauth-authz-req+jwt', 'oauth-authz-req+jwt'),
+  typ('JOSE', 'JOSE'),
+  typ('JOSE+JSON', 'JOSE+JSON'),
+  typ('unknown', 'foo+jwt'),
+  typ('empty', ''),
+  typ('the word for none', 'None', 'type', STRICT),
+  typ('another tree', 'text/at+jwt'),
+  typ('a number', 1, 'malformed'),
+  typ('a list', ['at+jwt'], 'malformed'),
+  typ('null', null, 'malformed'),
+  typ('JWT where only at+jwt may be', 'JWT', 'type', STRICT),
+  typ('none where only at+jwt may be', undefined, 'type', STRICT),
+  typ('at+jwt where only JWT may be', 'at+jwt', 'type', { types: ['jwt'] }),
+  typ('at+jwt and a parameter', 'at+jwt; x=y'),
+  header('cty: JWT', { cty: 'JWT' }, 'type'),
+  header('cty: application/jwt', { cty: 'application/jwt' }, 'type'),
+  header('cty: serialized Java', { cty: 'application/x-java-serialized-object' }, 'type'),
+  header('cty: XML', { cty: 'text/xml' }, 'type'),
+  header('cty: a number', { cty: 1 }, 'type'),
+  { name: 'a token in a token, signed twice', token: () => token({ header: { alg: 'RS256', kid: 'rsa', cty: 'JWT' }, claims: token() }), reason: 'type' },
+  header('crit: a claim', { crit: ['exp'], exp: NOW + 600 }, 'critical'),
+  header('crit: unknown', { crit: ['http://example.invalid/UNDEFINED'], 'http://example.invalid/UNDEFINED': true }, 'critical'),
+  header('crit: empty', { crit: [] }, 'critical'),
+  header('crit: text', { crit: 'exp' }, 'critical'),
+  header('crit: null', { crit: null }, 'critical'),
+  header('crit: false', { crit: false }, 'critical'),
+  header('crit: a standard name', { crit: ['alg'] }, 'critical'),
+  header('crit: what is not there', { crit: ['nonce'] }, 'critical'),
+  header('b64 false and critical', { b64: false, crit: ['b64'] }, 'critical'),
+  header('b64 false', { b64: false }, 'critical'),
+  header('b64 as text', { b64: 'false' }, 'critical'),
+  header('b64 null', { b64: null }, 'critical'),
+  header('b64 true and critical', { b64: true, crit: ['b64'] }, 'critical'),
+  header('zip', { zip: 'DEF' }, 'malformed'),
+  header('enc in three parts', { enc: 'A256GCM' }, 'malformed'),
+  idToken('with a nonce', { nonce: 'n' }),
+  idToken('with at_hash', { at_hash: 'h' }),
+  idToken('with at_hash and a scope', { at_hash: 'h', scope: 'openid', client_id: 'api' }),
+  idToken('with c_hash', { c_hash: 'h' }),
+  idToken('with s_hash', { s_hash: 'h' }),
+  idToken('whose azp is its audience', { azp: 'api' }),
+  idToken('whose azp is among its audiences', { aud: ['api', 'web'], azp: 'web' }),
+  idToken('whose azp is what the client is called', { azp: 'api', nonce: 'n' }, { claims: { client: 'azp' } }),
+  idToken('of Keycloak', { typ: 'ID', azp: 'web', scope: 'openid' }),
+  idToken('of Cognito', { token_use: 'id', client_id: 'api' }),
+  idToken('with a nonce, where scopes have another name', { nonce: 'n' }, { claims: { scopes: 'permissions' } }),
+  { name: 'ID token: without typ', token: () => token({ header: { alg: 'RS256', kid: 'rsa' }, claims: { ...ID, nonce: 'n' } }), reason: 'type' },
+  { name: 'ID token where only at+jwt may be', token: () => withHeader({ typ: 'JWT' }, { claims: ID }), reason: 'type', config: STRICT },
+  { name: 'a refresh token of Keycloak', token: () => withClaims({ typ: 'Refresh' }, { typ: 'JWT' }), reason: 'type' },
+  { name: 'an offline token of Keycloak', token: () => withClaims({ typ: 'Offline' }, { typ: 'JWT' }), reason: 'type' },
+  { name: 'a logout token', token: () => withHeader({ typ: 'logout+jwt' }, { claims: LOGOUT }), reason: 'type' },
+  { name: 'a logout token without typ', token: () => withHeader({ typ: undefined }, { claims: LOGOUT }), reason: 'type' },
+  { name: 'a logout token with scopes and client_id', token: () => withHeader({ typ: 'JWT' }, { claims: { ...LOGOUT, ...CLAIMS } }), reason: 'type' },
+  { name: 'a DPoP proof', token: () => withHeader({ typ: 'dpop+jwt', jwk: { kty: 'EC' } }, { claims: { htm: 'GET', htu: 'https://api.test/', jti: 'x', iat: NOW } }), reason: 'unknown-key' }
+]
