@@ -5,6 +5,7 @@ import { checkCommand } from './check-command.ts'
 import { EXIT, UsageError, type Command, type Io } from './command.ts'
 import { explainCommand } from './explain-command.ts'
 import { importCommand } from './import-command.ts'
+import { keysCommand } from './keys-command.ts'
 import { DEFAULT_FILE } from './load-files.ts'
 import { newCommand } from './new-command.ts'
 import { paintFor } from './paint.ts'
@@ -17,7 +18,7 @@ import { testCommand } from './test-command.ts'
 
 /** Every command, in the order of `--help`. */
 export const COMMANDS: readonly Command[] =
-  [runCommand, checkCommand, routesCommand, explainCommand, testCommand, schemaCommand, importCommand, newCommand]
+  [runCommand, checkCommand, routesCommand, explainCommand, testCommand, schemaCommand, importCommand, newCommand, keysCommand]
 
 /** Runs one command line; gives the exit status. */
 export async function runCli (argv: readonly string[], io: Io): Promise<number> {

@@ -1,0 +1,63 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import t, { type Test } from 'tap'
+import { MetricRegistry } from '../../src/adapters/metric-registry.ts'
+import type { Settings } from '../../src/contract/settings.ts'
+import { Outside } from '../../src/outside.ts'
+import { fakeLog } from '../../src/testing/index.ts'
+import { startRedis, withoutRedis } from '../peers/redis-server.ts'
+import { loadNative } from './config/load.ts'
+
+const settingsOf = async (gateway: string): Promise<Settings> => (await loadNative(`gateway: ${gateway}`)).config.settings
+const outsideOf = async (t: Test, gateway: string) => {
+  const log = fakeLog()
+  const outside = new Outside(await settingsOf(gateway), log, new MetricRegistry())
+  t.teardown(() => outside.close())
+  return { outside, log }
+}
+
+t.test('keeps state in this process where no Redis is named', async t => {
+  for (const gateway of ['{}', '{ redis: { url: "" } }']) {
+    const { outside: { store } } = await outsideOf(t, gateway)
+    t.equal(store.shared, false)
+    t.equal(await store.add('a', '', 1000), true)
+    t.equal(await store.add('a', '', 1000), false)
+  }
+  const [{ outside: one }, { outside: two }] = [await outsideOf(t, '{}'), await outsideOf(t, '{}')]
+  await one.store.set('a', 'b', 1000)
+  t.equal(await two.store.get('a'), null, 'each gateway for itself')
+})
+
+t.test('shares state by Redis, and leaves it when it is closed', withoutRedis === false ? {} : { skip: withoutRedis }, async t => {
+  const redis = await startRedis()
+  t.teardown(() => redis.stop())
+  const gateway = `{ redis: { url: "${redis.url}", timeout: 2s } }`
+  const [{ outside: one }, { outside: two }] = [await outsideOf(t, gateway), await outsideOf(t, gateway)]
+  t.equal(one.store.shared, true)
+  await one.store.set('a', 'b', 10_000)
+  t.equal(await two.store.get('a'), 'b')
+  await one.close()
+  await one.close()
+  await t.rejects(one.store.get('a'), { name: 'StoreUnavailable' })
+  t.equal(await two.store.get('a'), 'b')
+})
+
+t.test('ends its calls when it is closed', async t => {
+  const server = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => { server.close() })
+  await once(server, 'listening')
+  const { outside } = await outsideOf(t, '{}')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const asked = outside.outbound.ask({ url, timeoutMs: 60_000, maxBytes: 1000 })
+  const [socket] = await once(server, 'connection') as [Socket]
+  socket.resume()
+  const closed = once(socket, 'close')
+  await Promise.all([t.rejects(asked, { name: 'OutboundError' }), outside.close()])
+  await closed
+  await t.rejects(outside.outbound.ask({ url, timeoutMs: 60_000, maxBytes: 1000 }), { name: 'OutboundError', fault: 'unreachable' })
+})
+
+t.test('refuses an address that leads nowhere', async t => {
+  const settings = await settingsOf('{ redis: { url: "redis://127.0.0.1/a/b" } }')
+  t.throws(() => new Outside(settings, fakeLog(), new MetricRegistry()), { name: 'ConfigError', code: 'GW_CONFIG_INVALID', pointer: '/url' })
+})
