@@ -20,6 +20,7 @@ import rewriteLocationResponseHeader from './filters/rewrite-location-response-h
 import rewritePath from './filters/rewrite-path/index.ts'
 import rewriteRequestParameter from './filters/rewrite-request-parameter/index.ts'
 import rewriteResponseHeader from './filters/rewrite-response-header/index.ts'
+import sanitize from './filters/sanitize/index.ts'
 import secureHeaders from './filters/secure-headers/index.ts'
 import setPath from './filters/set-path/index.ts'
 import setRequestHeader from './filters/set-request-header/index.ts'
@@ -69,6 +70,7 @@ export const filters = [
   rewritePath,
   rewriteRequestParameter,
   rewriteResponseHeader,
+  sanitize,
   secureHeaders,
   setPath,
   setRequestHeader,
