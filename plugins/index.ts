@@ -2,6 +2,7 @@ import addRequestHeader from './filters/add-request-header/index.ts'
 import addRequestHeadersIfNotPresent from './filters/add-request-headers-if-not-present/index.ts'
 import addRequestParameter from './filters/add-request-parameter/index.ts'
 import addResponseHeader from './filters/add-response-header/index.ts'
+import authorize from './filters/authorize/index.ts'
 import cacheRequestBody from './filters/cache-request-body/index.ts'
 import cors from './filters/cors/index.ts'
 import dedupeResponseHeader from './filters/dedupe-response-header/index.ts'
@@ -52,6 +53,7 @@ export const filters = [
   addRequestHeadersIfNotPresent,
   addRequestParameter,
   addResponseHeader,
+  authorize,
   cacheRequestBody,
   cors,
   dedupeResponseHeader,
