@@ -2,6 +2,7 @@ import addRequestHeader from './filters/add-request-header/index.ts'
 import addRequestHeadersIfNotPresent from './filters/add-request-headers-if-not-present/index.ts'
 import addRequestParameter from './filters/add-request-parameter/index.ts'
 import addResponseHeader from './filters/add-response-header/index.ts'
+import authenticate from './filters/authenticate/index.ts'
 import authorize from './filters/authorize/index.ts'
 import cacheRequestBody from './filters/cache-request-body/index.ts'
 import cors from './filters/cors/index.ts'
@@ -53,6 +54,7 @@ export const filters = [
   addRequestHeadersIfNotPresent,
   addRequestParameter,
   addResponseHeader,
+  authenticate,
   authorize,
   cacheRequestBody,
   cors,
