@@ -31,6 +31,7 @@ import setRequestUri from './filters/set-request-uri/index.ts'
 import setResponseHeader from './filters/set-response-header/index.ts'
 import setStatus from './filters/set-status/index.ts'
 import stripPrefix from './filters/strip-prefix/index.ts'
+import tokenRelay from './filters/token-relay/index.ts'
 import after from './predicates/after/index.ts'
 import before from './predicates/before/index.ts'
 import between from './predicates/between/index.ts'
@@ -82,7 +83,8 @@ export const filters = [
   setRequestUri,
   setResponseHeader,
   setStatus,
-  stripPrefix
+  stripPrefix,
+  tokenRelay
 ]
 export const predicates = [
   after,
