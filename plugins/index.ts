@@ -5,6 +5,7 @@ import addResponseHeader from './filters/add-response-header/index.ts'
 import authenticate from './filters/authenticate/index.ts'
 import authorize from './filters/authorize/index.ts'
 import cacheRequestBody from './filters/cache-request-body/index.ts'
+import clientCredentials from './filters/client-credentials/index.ts'
 import cors from './filters/cors/index.ts'
 import dedupeResponseHeader from './filters/dedupe-response-header/index.ts'
 import mapRequestHeader from './filters/map-request-header/index.ts'
@@ -58,6 +59,7 @@ export const filters = [
   authenticate,
   authorize,
   cacheRequestBody,
+  clientCredentials,
   cors,
   dedupeResponseHeader,
   mapRequestHeader,
