@@ -32,6 +32,7 @@ import setRequestUri from './filters/set-request-uri/index.ts'
 import setResponseHeader from './filters/set-response-header/index.ts'
 import setStatus from './filters/set-status/index.ts'
 import stripPrefix from './filters/strip-prefix/index.ts'
+import tokenExchange from './filters/token-exchange/index.ts'
 import tokenRelay from './filters/token-relay/index.ts'
 import after from './predicates/after/index.ts'
 import before from './predicates/before/index.ts'
@@ -86,6 +87,7 @@ export const filters = [
   setResponseHeader,
   setStatus,
   stripPrefix,
+  tokenExchange,
   tokenRelay
 ]
 export const predicates = [
