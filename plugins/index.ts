@@ -9,6 +9,7 @@ import clientCredentials from './filters/client-credentials/index.ts'
 import cors from './filters/cors/index.ts'
 import dedupeResponseHeader from './filters/dedupe-response-header/index.ts'
 import mapRequestHeader from './filters/map-request-header/index.ts'
+import passport from './filters/passport/index.ts'
 import prefixPath from './filters/prefix-path/index.ts'
 import preserveHostHeader from './filters/preserve-host-header/index.ts'
 import redirectTo from './filters/redirect-to/index.ts'
@@ -64,6 +65,7 @@ export const filters = [
   cors,
   dedupeResponseHeader,
   mapRequestHeader,
+  passport,
   prefixPath,
   preserveHostHeader,
   redirectTo,
