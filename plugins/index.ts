@@ -8,6 +8,7 @@ import cacheRequestBody from './filters/cache-request-body/index.ts'
 import clientCredentials from './filters/client-credentials/index.ts'
 import cors from './filters/cors/index.ts'
 import dedupeResponseHeader from './filters/dedupe-response-header/index.ts'
+import login from './filters/login/index.ts'
 import mapRequestHeader from './filters/map-request-header/index.ts'
 import passport from './filters/passport/index.ts'
 import prefixPath from './filters/prefix-path/index.ts'
@@ -64,6 +65,7 @@ export const filters = [
   clientCredentials,
   cors,
   dedupeResponseHeader,
+  login,
   mapRequestHeader,
   passport,
   prefixPath,
