@@ -12,7 +12,8 @@ RUN npm run build
 FROM node:26-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --ignore-scripts
+# Optional is what only the demo needs
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
 FROM node:26-slim
 LABEL org.opencontainers.image.title="Gatehouse" \

@@ -1,26 +1,35 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { verifyPassport } from '../../plugins/filters/passport/verifier/index.ts'
 
 /** A demo upstream on loopback. */
-export interface EchoServer { readonly url: string, close(): Promise<void> }
+export interface EchoServer {
+  readonly url: string
+  /** Where the keys are that passports must be signed with. */
+  trust(jwks: string): void
+  close(): Promise<void>
+}
 
 const MAX_BODY = 1024 * 1024
 const MAX_SIZE = 2 ** 30
 const MAX_DELAY_MS = 60_000
 
 /**
- * Starts an upstream that answers JSON with what it received: method, path, query, headers and body. Knobs in the query:
+ * Starts an upstream that answers JSON with what it received: method, path, query, headers, body, and the claims of the passport once it has
+ * verified them. Knobs in the query:
  * `?delay=250` (ms), `?status=503`, `?size=1048576` (bytes instead of the JSON), `?fail=reset` (cut before the answer) or `?fail=body` (cut in it).
  */
 export async function startEchoServer (name: string, port = 0): Promise<EchoServer> {
-  const server = createServer((req, res) => { answer(name, req, res).catch(() => { res.destroy() }) })
+  let jwks: string | null = null
+  const server = createServer((req, res) => { answer(name, jwks, req, res).catch(() => { res.destroy() }) })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)
   })
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    trust: url => { jwks = url },
     close: async () => {
       server.closeAllConnections()
       await new Promise(resolve => { server.close(resolve) })
@@ -28,7 +37,7 @@ export async function startEchoServer (name: string, port = 0): Promise<EchoServ
   }
 }
 
-async function answer (name: string, req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function answer (name: string, jwks: string | null, req: IncomingMessage, res: ServerResponse): Promise<void> {
   // Whoever writes to a client that has gone is told so by an event.
   res.on('error', () => {})
   const [path = '', query = ''] = req.url!.split(/\?(.*)/s)
@@ -43,10 +52,21 @@ async function answer (name: string, req: IncomingMessage, res: ServerResponse):
   }
   const status = Math.max(200, knob('status', 599))
   const size = knob('size', MAX_SIZE)
-  const echo = { service: name, method: req.method, path, query: Object.fromEntries(parameters), headers: req.headers, body }
+  const echo = { service: name, method: req.method, path, query: Object.fromEntries(parameters), headers: req.headers, body, ...await passportOf(name, jwks, req) }
   if (status === 204 || status === 205 || status === 304) res.writeHead(status).end()
   else if (size > 0) fill(res, status, size, fail === 'body')
   else send(res, status, `${JSON.stringify(echo, null, 2)}\n`, fail === 'body')
+}
+
+/** What a service learns of the caller; nothing where the request has no passport. */
+async function passportOf (name: string, jwks: string | null, { headers }: IncomingMessage): Promise<object> {
+  const header = headers['x-passport']
+  if (jwks === null || header === undefined) return {}
+  try {
+    return { passport: await verifyPassport(header, { jwks, audience: name }) }
+  } catch (error) {
+    return { passport: { error: (error as Error).message } }
+  }
 }
 
 async function readBody (req: IncomingMessage): Promise<string> {

@@ -24,7 +24,7 @@ t.test('every stage starts from a tagged image, the last of them as an unprivile
 
 t.test('the image has only production dependencies, the built gateway and its own files', async t => {
   const dependencies = instructions.slice(instructions.indexOf(stages[1]!), instructions.indexOf(stages.at(-1)!))
-  t.match(argsOf('RUN', dependencies), ['npm ci --omit=dev --ignore-scripts'])
+  t.match(argsOf('RUN', dependencies), ['npm ci --omit=dev --omit=optional --ignore-scripts'])
   t.same(argsOf('COPY'), [
     '--from=dependencies /app/node_modules ./node_modules',
     '--from=build /app/dist ./dist',

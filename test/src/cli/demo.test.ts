@@ -18,9 +18,9 @@ t.test('says where a client on this machine finds the gateway', async t => {
   const config = {
     routes: [{ id: 'a', order: 0, predicates: [], filters: [], targets: [], tests: [{ test: { request: 'GET /late', at: '2026-01-01T00:00:00Z', expect: {} } }, { test: { request: 'GET /a', expect: {} } }] }]
   } as unknown as GatewayConfig
-  const welcome = (host: string, admin: boolean) =>
-    demo.welcome(config, { listeners: [{ name: 'http', host, port: 1 }], admin: admin ? { host: '::1', port: 2 } : null }, text => text)
-  t.match(welcome('0.0.0.0', true), 'curl -i http://127.0.0.1:1/a\n\nFor operators:\n  curl http://[::1]:2/routes\n')
-  t.match(welcome('::', false), /curl -i http:\/\/127\.0\.0\.1:1\/a\n$/)
-  t.match(welcome('10.0.0.7', false), 'curl -i http://10.0.0.7:1/a\n')
+  const welcome = async (host: string, admin: boolean) =>
+    await demo.welcome(config, { listeners: [{ name: 'http', host, port: 1 }], admin: admin ? { host: '::1', port: 2 } : null }, text => text)
+  t.match(await welcome('0.0.0.0', true), 'curl -i http://127.0.0.1:1/a\n\nFor operators:\n  curl http://[::1]:2/routes\n')
+  t.match(await welcome('::', false), /curl -i http:\/\/127\.0\.0\.1:1\/a\n$/)
+  t.match(await welcome('10.0.0.7', false), 'curl -i http://10.0.0.7:1/a\n')
 })

@@ -124,11 +124,12 @@ t.test('answers every curl line that the demo prints', async t => {
   await gateway.listening()
   await gateway.until(text => /^For operators:\n {2}curl .*\n/m.test(text))
   const lines = gateway.text.split('\n').filter(line => /^ {2}curl /.test(line))
-  t.equal(lines.length, 6, 'one for each shipped route, and one for operators')
-  for (const line of lines) {
-    const { stdout } = await promisify(execFile)('sh', ['-c', `${line} --silent --show-error`])
-    t.match(stdout, / -i /.test(line) ? /^HTTP\/1\.1 (200|308) / : /^\{"revision":1/, line)
-  }
+  t.equal(lines.length, 8, 'one for each shipped route, one more with a token, and one for operators')
+  const answers = await Promise.all(lines.map(async line => (await promisify(execFile)('sh', ['-c', `${line} --silent --show-error`])).stdout))
+  t.same(answers.map(answer => answer.split(' ', 2)[1]), ['200', '200', '200', '401', '200', '200', '308', answers.at(-1)!.split(' ', 2)[1]])
+  t.match(answers[3], /^www-authenticate: Bearer/m)
+  t.match(JSON.parse(answers[4]!.split('\r\n\r\n')[1]!), { headers: { authorization: undefined }, passport: { iss: 'gatehouse', aud: 'orders', sub: 'demo', scp: ['orders.read'] } })
+  t.match(answers.at(-1), /^\{"revision":1/)
   gateway.child.kill('SIGTERM')
   t.same(await gateway.ended(), { status: 0, signal: null })
 })
