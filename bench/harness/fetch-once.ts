@@ -1,4 +1,4 @@
-import { request, type IncomingHttpHeaders } from 'node:http'
+import { request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
 
 /** A whole answer. */
@@ -9,9 +9,9 @@ export interface Answer {
 }
 
 /** One GET on a connection of its own: a kept one would hold up the end of the server it went to. */
-export async function fetchOnce (url: string): Promise<Answer> {
+export async function fetchOnce (url: string, headers: OutgoingHttpHeaders = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { agent: false, timeout: 5000 }, (response) => {
+    const sent = request(url, { agent: false, timeout: 5000, headers }, (response) => {
       text(response).then((body) => {
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body })
       }, reject)
