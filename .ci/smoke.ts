@@ -19,6 +19,8 @@ try {
   run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', tarball])
   step('the installed command runs', () => { assert.equal(run(gatehouse, ['--version']), `${version}\n`) })
   step('a filter of one\'s own: made, tested, type-checked, used', ownFilter)
+  step('a service verifies passports with the package', verifiesPassports)
+  step('key rings are made', () => { assert.match(run(gatehouse, ['keys', 'new', 'passport-keys.json']), /passport-keys\.json/) })
   step('the installed gateway serves its demo', () => {})
   await serves(gatehouse, ['run', '--demo', '--port', '0', '--admin-port', '0'], folder)
 } finally {
@@ -37,7 +39,7 @@ function run (command: string, args: readonly string[], cwd = folder): string {
 function pack (): string {
   const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder], root)) as [{ filename: string, files: { path: string }[] }]
   const paths = packed.files.map(({ path }) => path)
-  assert.deepEqual(paths.filter(path => !/^(dist\/|plugins\/.*README\.md$|docs\/.*\.md$|schema\/|routes\.yaml$|package\.json$|README\.md$|LICENSE$)/.test(path)), [])
+  assert.deepEqual(paths.filter(path => !/^(dist\/|plugins\/.*README\.md$|docs\/.*\.md$|docs\/passport-vectors\.json$|schema\/|routes\.yaml$|package\.json$|README\.md$|LICENSE$)/.test(path)), [])
   assert.deepEqual(paths.filter(path => /(^|\/)(test|bench|\.ci)\/|\.test\./.test(path)), [])
   for (const path of ['dist/src/main.js', 'dist/src/contract/index.d.ts', 'schema/routes.schema.json', 'docs/getting-started.md', 'LICENSE']) assert.ok(paths.includes(path), path)
   return join(folder, packed.filename)
@@ -52,6 +54,22 @@ function ownFilter (): void {
   writeFileSync(join(folder, 'routes.yaml'), `version: 1\nplugins: [./my-rooms]\nroutes: [${route}]\n`)
   for (const command of ['check', 'test']) run(gatehouse, [command])
   rmSync(join(folder, 'routes.yaml'))
+}
+
+/** The package's own vectors, by its own entry point. */
+function verifiesPassports (): void {
+  writeFileSync(join(folder, 'verify.js'), `import { readFileSync } from 'node:fs'
+import { PassportError, verifyPassport } from 'gatehouse/passport'
+const { jwks, issuer, audience, now, clockSkewSeconds, cases } = JSON.parse(readFileSync('node_modules/gatehouse/docs/passport-vectors.json', 'utf8'))
+const options = { jwks, issuer, audience, now: () => now * 1000, clockSkewMs: clockSkewSeconds * 1000 }
+const refusal = error => error instanceof PassportError ? error.code : String(error)
+for (const { name, header, request, outcome } of cases) {
+  const found = await verifyPassport(header, request ? { ...options, request } : options).then(() => 'accepted', refusal)
+  if (found !== outcome) throw new Error(name + ': ' + found)
+}
+console.log(cases.length > 30)
+`)
+  assert.equal(run(process.execPath, ['verify.js']), 'true\n')
 }
 
 /** Starts a demo, asks it something, and stops it as an orchestrator would. */
