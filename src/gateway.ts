@@ -12,7 +12,7 @@ import { HeldBudget } from './http/held-budget.ts'
 import { listener, type Listener } from './http/listener.ts'
 import { RequestHandler } from './http/request-handler.ts'
 import type { Identities } from './identity/identity.ts'
-import { Outside } from './outside.ts'
+import { Outside, redisFault } from './outside.ts'
 import type { Rooms } from './plan/compile-room.ts'
 import { TableKeeper, type Quarantined, type Update } from './plan/table-keeper.ts'
 import { EndpointRegistry } from './upstream/endpoint-registry.ts'
@@ -119,8 +119,7 @@ function outsideOf ({ settings, settingsOrigin }: GatewayConfig, log: PinoLog, m
     return new Outside(settings, log, metrics)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    const fault = new ConfigError(error.code, `/redis${error.pointer}`, error.detail)
-    throw new ConfigErrors([fault.under(settingsOrigin ?? { file: '', pointer: '/gateway' })])
+    throw new ConfigErrors([redisFault(error, settingsOrigin)])
   }
 }
 

@@ -5,11 +5,16 @@ import { redisStore } from './adapters/redis-store.ts'
 import { systemClock } from './adapters/system-clock.ts'
 import { undiciOutbound } from './adapters/undici-outbound.ts'
 import type { Breakers } from './contract/breaker.ts'
+import { ConfigError, type Origin } from './contract/config-error.ts'
 import type { Outbound } from './contract/outbound.ts'
 import type { Log } from './contract/services.ts'
 import type { Settings } from './contract/settings.ts'
 import type { Store } from './contract/store.ts'
 import { Identity } from './identity/identity.ts'
+
+/** A fault of `gateway.redis` as one of the file: the store knows only its own keys. */
+export const redisFault = ({ code, pointer, detail }: ConfigError, settingsOrigin: Origin | null): ConfigError =>
+  new ConfigError(code, `/redis${pointer}`, detail).under(settingsOrigin ?? { file: '', pointer: '/gateway' })
 
 /** The outside world of one gateway: who it calls on its own account, where its state lives, who vouches for callers. */
 export class Outside {

@@ -1,4 +1,4 @@
-import { createHash, type X509Certificate } from 'node:crypto'
+import { hash, type X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { ClientCertificate } from '../contract/client-certificate.ts'
@@ -18,7 +18,7 @@ function read (certificate: X509Certificate): ClientCertificate {
     uris: all('URI'),
     dnsNames: all('DNS'),
     emails: all('email'),
-    thumbprint: createHash('sha256').update(certificate.raw).digest('base64url')
+    thumbprint: hash('sha256', certificate.raw, 'base64url')
   }
 }
 

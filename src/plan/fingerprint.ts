@@ -1,5 +1,6 @@
 import type { PredicateUse, RouteConfig, Use } from '../contract/route-file.ts'
 import type { Rooms } from './compile-room.ts'
+import { roomsEverywhere } from './filters-of.ts'
 
 /**
  * All that makes a route the plan it is, as one text: what its parts say, the code of its rooms, and `context`. Where it stands in
@@ -12,7 +13,7 @@ export function fingerprint (route: RouteConfig, rooms: Rooms, context: unknown)
     predicates.map(node => predicate(node, rooms)),
     filters.map(use => parts(use, rooms.filters)),
     skip,
-    [...rooms.filters.values()].filter(room => room.everywhere).map(identity),
+    roomsEverywhere(rooms.filters).map(identity),
     targets.map(({ to, weight }) => [to, weight])
   ], exactly)
 }

@@ -1,4 +1,4 @@
-import type { JwtSigner, Services } from '../../../src/contract/index.ts'
+import { labelledCounter, type JwtSigner, type Services } from '../../../src/contract/index.ts'
 import { claimsOf, type Letterhead, type Statement } from './statement.ts'
 
 /** A credential may be accepted within the clock skew of its end: its passport still has to reach the upstream. */
@@ -40,11 +40,12 @@ function endOf ({ principal }: Statement, iat: number, exp: number): number {
 
 /** Leaves out, one after the other, what an upstream can do without: facts, copied claims, device. Who is calling and what for is never cut. */
 function trimmer ({ routeId, services: { log, metrics } }: MintOptions): (statement: Statement) => Statement | null {
+  const trimmed = labelledCounter(metrics, 'gatehouse_passport_trimmed_total', 'part')
   let told = false
   return statement => {
     const part = statement.facts !== null ? 'ctx' : Object.keys(statement.copied).length > 0 ? 'claims' : statement.device !== null ? 'dev' : null
     if (part === null) return null
-    metrics.counter('gatehouse_passport_trimmed_total', { part }).add()
+    trimmed(part).add()
     if (!told) log.warn({ 'gatehouse.route': routeId, 'gatehouse.claim': part }, 'a passport is larger than maxBytes: claims are left out (told once, counted in gatehouse_passport_trimmed_total)')
     told = true
     return { ...statement, ...part === 'ctx' ? { facts: null } : part === 'claims' ? { copied: {} } : { device: null } }

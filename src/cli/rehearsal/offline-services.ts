@@ -10,6 +10,7 @@ import type { GatewayConfig } from '../../contract/route-file.ts'
 import type { Log, Random, Services } from '../../contract/services.ts'
 import { validate } from '../../contract/validate.ts'
 import { Identity, type Identities } from '../../identity/identity.ts'
+import { redisFault } from '../../outside.ts'
 import type { OfflineClock } from './offline-clock.ts'
 import { unasked, unsigned } from './stand-ins.ts'
 
@@ -37,7 +38,7 @@ function redisFaults ({ settings: { redis }, settingsOrigin }: GatewayConfig): C
     return []
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return [new ConfigError(error.code, `/redis${error.pointer}`, error.detail).under(settingsOrigin ?? { file: '', pointer: '/gateway' })]
+    return [redisFault(error, settingsOrigin)]
   }
 }
 
