@@ -1,6 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js'
 import { parseCookies } from '../contract/cookies.ts'
-import type { Exchange, Reply } from '../contract/exchange.ts'
+import type { Exchange } from '../contract/exchange.ts'
+import type { Reply } from '../contract/reply.ts'
 import type { HeaderList } from '../contract/header-list.ts'
 import { parseQuery } from '../contract/query-string.ts'
 import { boundedDuration } from './bounded-duration.ts'

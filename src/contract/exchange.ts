@@ -1,82 +1,10 @@
-import type { Duplex, Readable } from 'node:stream'
-import type { ClientCertificate } from './client-certificate.ts'
-import type { ErrorCode } from './errors.ts'
+import type { Arrival, FieldSieve, Informant } from './arrival.ts'
+import type { Body } from './body.ts'
+import type { Client } from './client.ts'
 import type { HeaderList } from './header-list.ts'
 import type { Principal } from './principal.ts'
+import type { End, Reply } from './reply.ts'
 import type { OpenSession } from './session.ts'
-
-/** Who is at the other end of the client's connection. */
-export interface Client {
-  /** Address of the client: the socket's, or what trusted proxies say of it (`gateway.trustedProxies`). */
-  readonly address: string
-  /** Address and port of the socket itself. */
-  readonly peer: string
-  readonly port: number
-  /** Whether the peer is a trusted proxy. */
-  readonly trusted: boolean
-  /** Whether the socket is TLS. */
-  readonly tls: boolean
-  /** The certificate that the socket's TLS handshake has verified; null where there was none. */
-  readonly certificate: ClientCertificate | null
-}
-
-/** The request body: a stream nobody has to hold, with a declared way to do so. */
-export interface Body {
-  /** False where the request has no body at all. */
-  readonly present: boolean
-  /** Declared length in bytes (`Content-Length`), null where unknown (chunked). */
-  readonly length: number | null
-  /** The held bytes once `hold` has succeeded or `replace` was called, else null. */
-  readonly held: Uint8Array | null
-  /**
-   * Buffers the body and gives it back, at most `maxBytes` and within the process's budget. Null: it was more than that;
-   * nothing is lost, the body streams on as if it had not been touched. Rejects where the client breaks off.
-   */
-  hold(maxBytes: number): Promise<Uint8Array | null>
-  /** Puts other bytes in the place of the body; the request sent upstream gets their length. */
-  replace(bytes: Uint8Array): void
-  /** For the machine; rooms call `x.limitBody`. `over` is told once instead of ending the exchange, where it is given. */
-  limit(maxBytes: number, over: (() => void) | null): void
-  /** For the machine: what goes upstream, null for nothing. */
-  outgoing(): Uint8Array | Readable | null
-  /** For the machine: length of what goes upstream, null where unknown or nothing. */
-  readonly outgoingLength: number | null
-  /** For the machine: whether the same bytes can be sent once more. */
-  readonly replayable: boolean
-}
-
-/** A reply body that is still arriving. */
-export interface BodyStream {
-  /** Whether all of it has arrived and waits. */
-  readonly ended: boolean
-  /** Buffers the rest of the body; null (and the body left whole) where it is more than `maxBytes`. Rejects where upstream breaks off. */
-  hold(maxBytes: number): Promise<Uint8Array | null>
-  /** Gives up on the body: nobody will read it. */
-  cancel(reason: Error): void
-}
-
-/** What goes back to the client. */
-export interface Reply {
-  status: number
-  headers: HeaderList
-  /** Text or bytes may take the place of a stream: the machine lets go of it. Length fields are the writer's. */
-  body: null | string | Uint8Array | BodyStream
-  /** Which of the gateway's own errors this reply is, null for an answer of upstream or of a filter. */
-  code: ErrorCode | null
-  /** Fields to send after the body (RFC 9110 6.5); known at the latest when the body has ended. */
-  trailers: HeaderList | null
-  /** The upstream's side of a connection that switched protocols (status 101), to be spliced with the client's. */
-  socket?: Duplex
-}
-
-/** How an exchange ended. */
-export interface End {
-  /** `complete`: the client has all of it. `client-gone`, `upstream-broken`: the body was cut. */
-  readonly outcome: 'complete' | 'client-gone' | 'upstream-broken'
-  readonly code: ErrorCode | null
-  readonly bytesIn: number
-  readonly bytesOut: number
-}
 
 /** Milliseconds of the process's monotonic clock. */
 export interface Timing { readonly start: number, head: number, end: number }
@@ -106,27 +34,6 @@ const ONLY_COUNTED = () => {}
 
 /** Work that can be given up. An object and not a callback: closures made for each request cost more than its headers. */
 export interface Abortable { abort(reason: Error): void }
-
-/** Says which fields go, by their names in lower case. */
-export interface FieldSieve { drops(name: string): boolean }
-
-/** The way to the client for what comes before the reply. */
-export interface Informant { inform(status: number, headers: HeaderList): void }
-
-/** What the transport knows of a request when the guard has let it in. */
-export interface Arrival {
-  id: string
-  method: string
-  path: string
-  query: string
-  scheme: 'http' | 'https'
-  authority: string
-  host: string
-  headers: HeaderList
-  client: Client
-  ownCookies?: ReadonlyMap<string, string> | null
-  trailerSieves?: readonly FieldSieve[]
-}
 
 /** One request on its way through the gateway: what rooms may read and change. */
 export class Exchange {

@@ -1,5 +1,6 @@
 import { ERRORS, type ErrorCode } from './errors.ts'
-import type { Exchange, Reply } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import type { Reply } from './reply.ts'
 import { HeaderList } from './header-list.ts'
 
 /**

@@ -1,6 +1,7 @@
 import type { StaticDecode, TObject } from 'typebox'
 import type { ErrorCode } from './errors.ts'
-import type { End, Exchange, Reply } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import type { End, Reply } from './reply.ts'
 import type { Services } from './services.ts'
 
 export type Step = (x: Exchange) => void | Promise<void>

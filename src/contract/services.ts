@@ -1,5 +1,6 @@
 import type { Breakers } from './breaker.ts'
-import type { Exchange, Reply } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import type { Reply } from './reply.ts'
 import type { Issuers, KeyRings, Sessions } from './identity.ts'
 import type { Outbound } from './outbound.ts'
 import type { Store } from './store.ts'

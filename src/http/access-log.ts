@@ -1,4 +1,4 @@
-import type { End } from '../contract/exchange.ts'
+import type { End } from '../contract/reply.ts'
 import type { Delivery } from './delivery.ts'
 
 const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Networks } from '../contract/cidr.ts'
 import { unmapped } from '../contract/cidr.ts'
-import type { Client } from '../contract/exchange.ts'
+import type { Client } from '../contract/client.ts'
 import { clientCertificate } from './client-certificate.ts'
 
 /** What is the same for every request of one client connection. */

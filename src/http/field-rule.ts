@@ -1,4 +1,4 @@
-import type { FieldSieve } from '../contract/exchange.ts'
+import type { FieldSieve } from '../contract/arrival.ts'
 
 /** What the guard does with a request field, decided once per name. */
 export const FORWARD = 0

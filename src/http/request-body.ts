@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { GatewayError } from '../contract/errors.ts'
-import type { Body } from '../contract/exchange.ts'
+import type { Body } from '../contract/body.ts'
 import { BodyCollector } from './body-collector.ts'
 import { BodyPace } from './body-pace.ts'
 import type { HeldBudget } from './held-budget.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ERRORS, GatewayError, type ErrorCode } from '../contract/errors.ts'
 import { problem } from '../contract/refuse.ts'
-import type { End } from '../contract/exchange.ts'
+import type { End } from '../contract/reply.ts'
 import { HeaderList } from '../contract/header-list.ts'
 import type { Log } from '../contract/services.ts'
 import type { Limits } from '../contract/settings.ts'

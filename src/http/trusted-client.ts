@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { unmapped, type Networks } from '../contract/cidr.ts'
-import type { Client } from '../contract/exchange.ts'
+import type { Client } from '../contract/client.ts'
 import type { HeaderList } from '../contract/header-list.ts'
 
 /**

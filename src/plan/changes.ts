@@ -1,4 +1,5 @@
-import type { Exchange, Reply } from '../contract/exchange.ts'
+import type { Exchange } from '../contract/exchange.ts'
+import type { Reply } from '../contract/reply.ts'
 import type { HeaderList } from '../contract/header-list.ts'
 
 /** One thing that a filter made different: `path`, `query`, `host`, `origin`, `body`, `status` or `header x-name`, with its values before and after. */

@@ -1,5 +1,7 @@
 import { ERRORS, GatewayError, type ErrorCode } from '../contract/errors.ts'
-import type { BodyStream, Exchange, Reply } from '../contract/exchange.ts'
+import type { BodyStream } from '../contract/body.ts'
+import type { Exchange } from '../contract/exchange.ts'
+import type { Reply } from '../contract/reply.ts'
 import { problem } from '../contract/refuse.ts'
 import type { Log } from '../contract/services.ts'
 

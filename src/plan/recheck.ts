@@ -1,4 +1,5 @@
-import type { Exchange, Reply } from '../contract/exchange.ts'
+import type { Exchange } from '../contract/exchange.ts'
+import type { Reply } from '../contract/reply.ts'
 import { problem } from '../contract/refuse.ts'
 import { canonicalPath } from './canonical-path.ts'
 

@@ -1,4 +1,5 @@
-import type { End, Exchange, Reply } from '../contract/exchange.ts'
+import type { Exchange } from '../contract/exchange.ts'
+import type { End, Reply } from '../contract/reply.ts'
 import type { Log } from '../contract/services.ts'
 import { decide, decideLimits, isRefusal, pardon, pass, skip } from './decide.ts'
 import { checkedReply, failure, letGo } from './failure.ts'

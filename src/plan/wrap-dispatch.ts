@@ -1,4 +1,5 @@
-import type { Call, Exchange, Reply } from '../contract/exchange.ts'
+import type { Call, Exchange } from '../contract/exchange.ts'
+import type { Reply } from '../contract/reply.ts'
 import type { Dispatch } from '../contract/room.ts'
 import { decide, isRefusal, pardon, pass } from './decide.ts'
 import { checkedReply, failure, letGo } from './failure.ts'

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
-import { capture, Exchange, type Client } from '../contract/exchange.ts'
+import type { Client } from '../contract/client.ts'
+import { capture, Exchange } from '../contract/exchange.ts'
 import { HeaderList } from '../contract/header-list.ts'
 import type { OpenSession } from '../contract/session.ts'
 import type { Principal } from '../contract/principal.ts'

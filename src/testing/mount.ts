@@ -1,5 +1,7 @@
 import { ConfigErrors } from '../contract/config-error.ts'
-import type { Body, End, Exchange, Reply } from '../contract/exchange.ts'
+import type { Body } from '../contract/body.ts'
+import type { Exchange } from '../contract/exchange.ts'
+import type { End, Reply } from '../contract/reply.ts'
 import { HeaderList } from '../contract/header-list.ts'
 import type { Dispatch, Filter, IndexHint, Predicate } from '../contract/room.ts'
 import type { PredicateUse, RouteConfig, Use } from '../contract/route-file.ts'

@@ -1,4 +1,4 @@
-import type { FieldSieve } from '../contract/exchange.ts'
+import type { FieldSieve } from '../contract/arrival.ts'
 import { HeaderList } from '../contract/header-list.ts'
 
 /**

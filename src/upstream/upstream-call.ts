@@ -1,6 +1,7 @@
 import { ERRORS } from '../contract/errors.ts'
 import { problem } from '../contract/refuse.ts'
-import type { Exchange, Reply } from '../contract/exchange.ts'
+import type { Exchange } from '../contract/exchange.ts'
+import type { Reply } from '../contract/reply.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { CallOptions } from './call-options.ts'
 import { announcedTrailers, sendWithTrailers } from './send-with-trailers.ts'

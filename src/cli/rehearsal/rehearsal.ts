@@ -1,5 +1,6 @@
 import { ERRORS, type ErrorCode } from '../../contract/errors.ts'
-import { NO_PARAMS, type Exchange, type Params, type Reply } from '../../contract/exchange.ts'
+import { NO_PARAMS, type Exchange, type Params } from '../../contract/exchange.ts'
+import type { Reply } from '../../contract/reply.ts'
 import type { GatewayConfig } from '../../contract/route-file.ts'
 import type { Principal } from '../../contract/principal.ts'
 import type { Plan } from '../../plan/plan.ts'
