@@ -9,6 +9,7 @@ export const CONFIG_ERRORS = {
   GW_CONFIG_UNKNOWN_FILTER: 'no filter has this name',
   GW_CONFIG_UNKNOWN_PREDICATE: 'no predicate has this name',
   GW_CONFIG_UNKNOWN_UPSTREAM: 'no upstream has this name',
+  GW_CONFIG_UNKNOWN_ROUTE: 'no route has this id',
   GW_CONFIG_UNKNOWN_ISSUER: 'no issuer has this name',
   GW_CONFIG_UNKNOWN_KEY_RING: 'no key ring has this name',
   GW_CONFIG_NO_EFFECT: 'the option has no effect here',

@@ -20,6 +20,7 @@ export const ERRORS = {
   GW_TARGET_TOO_LONG: { status: 414, title: 'The request target is too long' },
   GW_MEDIA_TYPE_REFUSED: { status: 415, title: 'The content type is not accepted' },
   GW_EXPECTATION_FAILED: { status: 417, title: 'The expectation is not supported' },
+  GW_RATE_LIMITED: { status: 429, title: 'Too many requests' },
   GW_HEADERS_TOO_LARGE: { status: 431, title: 'The request headers are too large' },
   GW_CLIENT_GONE: { status: 499, title: 'The client went away before it had its answer' },
   GW_INTERNAL: { status: 500, title: 'The gateway failed' },
@@ -36,6 +37,11 @@ export const ERRORS = {
   GW_BAD_REPLY_BODY: { status: 502, title: 'The upstream answer could not be read' },
   GW_IDENTITY_UNAVAILABLE: { status: 503, title: 'The credentials cannot be checked at the moment' },
   GW_TOKEN_UNAVAILABLE: { status: 503, title: 'No credentials for the upstream can be had at the moment' },
+  GW_RATE_LIMIT_UNAVAILABLE: { status: 503, title: 'The rate limit cannot be checked at the moment' },
+  GW_CIRCUIT_OPEN: { status: 503, title: 'The upstream is given time to recover' },
+  GW_CONCURRENCY_LIMITED: { status: 503, title: 'Too many requests of this kind are in progress' },
+  GW_LOAD_SHED: { status: 503, title: 'The gateway has more to do than it can' },
+  GW_FAULT_INJECTED: { status: 503, title: 'The gateway was told to fail' },
   GW_OVERLOADED: { status: 503, title: 'The gateway has no capacity for the request' },
   GW_STOPPING: { status: 503, title: 'The gateway is stopping' },
   GW_NO_ENDPOINT: { status: 503, title: 'The upstream has no endpoint to ask' },
@@ -43,7 +49,8 @@ export const ERRORS = {
   GW_HEAD_TIMEOUT: { status: 504, title: 'The upstream did not begin its answer in time' },
   GW_IDLE_TIMEOUT: { status: 504, title: 'The upstream stopped sending its answer' },
   GW_TOTAL_TIMEOUT: { status: 504, title: 'The upstream did not finish its answer in time' },
-  GW_HTTP_VERSION: { status: 505, title: 'The HTTP version is not supported' }
+  GW_HTTP_VERSION: { status: 505, title: 'The HTTP version is not supported' },
+  GW_FORWARD_LOOP: { status: 508, title: 'The request was sent on in circles' }
 } as const satisfies Record<string, { status: number, title: string }>
 
 export type ErrorCode = keyof typeof ERRORS
