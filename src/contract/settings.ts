@@ -27,13 +27,34 @@ export const LimitsSchema = Config({
   connections: Type.Integer({ minimum: 1, default: 10000, description: 'Open client connections; more are refused.' })
 }, { default: {} })
 
-/** Where shared state lives. */
+const Address = Type.String({ pattern: '^[^\\s:/@]+(:[0-9]{1,5})?$|^\\[[0-9a-fA-F:.]+\\](:[0-9]{1,5})?$', 'x-expects': 'host:port' })
+
+/** TLS towards Redis. */
+export const RedisTlsSchema = Config({
+  ca: Type.Optional(Type.String({ description: 'PEM of the authorities to trust instead of the system\'s.' })),
+  cert: Type.Optional(Type.String({ description: 'PEM of the client certificate.' })),
+  key: Type.Optional(Type.String({ description: 'PEM of its private key.' })),
+  serverName: Type.Optional(Type.String({ description: 'Name for SNI and for the check of the certificate.' }))
+}, { description: 'TLS; `{}` for that of the system. `rediss://` in a URL says the same.' })
+
+/** Where shared state lives. One of `url`, `sentinel` and `cluster`. */
 export const RedisSchema = Config({
   // A reference with an empty default is null in YAML
-  url: Type.Union([Type.String({ pattern: '^(rediss?://\\S+)?$' }), Type.Null()], { 'x-expects': 'a URL such as redis://10.0.0.9:6379/0, or rediss:// for TLS', description: '`redis://[user:password@]host:port/database`; `rediss://` for TLS. Empty: shared state lives in this process.' }),
-  timeout: Timeout({ default: '250ms', description: 'For one command; then whoever needs it is refused.' }),
+  url: Type.Optional(Type.Union([Type.String({ pattern: '^(rediss?://\\S+)?$' }), Type.Null()], { 'x-expects': 'a URL such as redis://10.0.0.9:6379/0, or rediss:// for TLS', description: '`redis://[user:password@]host:port/database`; `rediss://` for TLS. Empty: shared state lives in this process.' })),
+  sentinel: Type.Optional(Config({
+    master: Type.String({ minLength: 1, description: 'Name of the group that the sentinels watch.' }),
+    nodes: List(Address, { description: 'The sentinels.' }),
+    username: Type.Optional(Type.String({ description: 'ACL user at the sentinels themselves.' })),
+    password: Type.Optional(Type.String())
+  }, { description: 'Redis behind Sentinel: the master of the moment is asked.' })),
+  cluster: Type.Optional(List(Address, { description: 'Redis Cluster: some of its nodes; the others are found.' })),
+  username: Type.Optional(Type.String({ description: 'ACL user (with `sentinel` or `cluster`; in a URL it stands before the host).' })),
+  password: Type.Optional(Type.String({ description: 'Its password.' })),
+  database: Type.Optional(Type.Integer({ minimum: 0, maximum: 99999, description: 'With `sentinel`; in a URL it stands in the path, a cluster has only 0.' })),
+  tls: Type.Optional(RedisTlsSchema),
+  timeout: Timeout({ default: '250ms', description: 'For one command; then whoever needs it is refused. Rate limits never wait longer than 20ms.' }),
   prefix: Type.String({ default: 'gatehouse:', description: 'Put before every key.' })
-}, { description: 'Redis for what several gateways must agree on: sessions, nonces, locks.' })
+}, { description: 'Redis for what several gateways must agree on: rate limits, sessions, nonces, locks.' })
 
 /** Sessions of browsers. */
 export const SessionSchema = Config({
@@ -57,12 +78,13 @@ export const SettingsSchema = Config({
   accessLog: Type.Boolean({ default: true, description: 'One line for each request.' }),
   timings: Type.Integer({ minimum: 0, default: 0, description: 'Time the phases of each filter on one request in this many; 0 for none.' }),
   limits: LimitsSchema,
+  zone: Type.Optional(Type.String({ minLength: 1, description: 'Where this gateway stands; endpoints in the same zone are preferred.' })),
   redis: Type.Optional(RedisSchema),
   session: Type.Optional(SessionSchema),
   drain: Timeout({ default: '20s', description: 'How long a stop waits for the requests in flight; then they are cut off.' })
 })
 
-export type RedisSettings = StaticDecode<typeof RedisSchema> & { readonly url: string }
+export type RedisSettings = StaticDecode<typeof RedisSchema>
 export type SessionSettings = StaticDecode<typeof SessionSchema>
 export type Settings = StaticDecode<typeof SettingsSchema>
 export type Limits = StaticDecode<typeof LimitsSchema>
