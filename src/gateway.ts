@@ -1,8 +1,10 @@
 import { adminServer, type AdminServer } from './admin/admin-server.ts'
+import { celExpressions } from './adapters/cel-expressions.ts'
 import { MetricRegistry } from './adapters/metric-registry.ts'
 import type { PinoLog } from './adapters/pino-log.ts'
 import { systemClock } from './adapters/system-clock.ts'
 import { systemRandom } from './adapters/system-random.ts'
+import { watchFiles } from './config/watch-files.ts'
 import { networks } from './contract/cidr.ts'
 import { ConfigError, ConfigErrors } from './contract/config-error.ts'
 import type { GatewayConfig } from './contract/route-file.ts'
@@ -15,7 +17,11 @@ import type { Identities } from './identity/identity.ts'
 import { Outside, redisFault } from './outside.ts'
 import type { Rooms } from './plan/compile-room.ts'
 import { TableKeeper, type Quarantined, type Update } from './plan/table-keeper.ts'
+import { attendants } from './upstream/attendants.ts'
+import { systemNames } from './upstream/discovery/names.ts'
 import { EndpointRegistry } from './upstream/endpoint-registry.ts'
+import { PoolRegistry } from './upstream/pool-registry.ts'
+import { poolView } from './upstream/pool-view.ts'
 import { contexts, surroundings } from './surroundings.ts'
 
 /** What a gateway is built with beside its configuration. */
@@ -57,14 +63,15 @@ export function buildGateway (config: GatewayConfig, options: GatewayOptions): G
   const served = handlerOptions(settings)
   const endpoints = new EndpointRegistry()
   const metrics = new MetricRegistry()
+  const pools = new PoolRegistry({ endpoints, clock: systemClock, random: systemRandom, expressions: celExpressions, attend: lookingAfter(log, metrics) })
   const keeper = new TableKeeper(systemRandom)
-  const outside = outsideOf(config, log, metrics)
+  const outside = outsideOf(config, log, metrics, () => handler.inFlight)
   const state = { draining: false, listening: false, revision: 0 }
   let identities: Identities | null = null
   const load = (next: GatewayConfig, unreadable: readonly Quarantined[], strict: boolean): Update => {
     // Of a new configuration too: the name of the cookie and the store are those of the start
     const others = outside.identity.at({ ...next, settings })
-    const around = surroundings({ config: next, rooms: options.rooms, log, endpoints, metrics, outside, identities: others })
+    const around = surroundings({ config: next, rooms: options.rooms, log, pools, metrics, keeper, outside, identities: others })
     const prepared = keeper.prepare(next.routes, around, contexts(next), unreadable)
     if (strict && prepared.faults.length > 0) {
       keeper.discard(prepared)
@@ -83,18 +90,19 @@ export function buildGateway (config: GatewayConfig, options: GatewayOptions): G
     ended: settings.accessLog ? accessLog({ write: line => { log.line(line) }, now: systemClock.now }) : () => {}
   })
   const listeners = settings.listen.map(() => listener(handler, settings.limits))
-  const admin = settings.admin === false ? null : adminServer({ state, keeper, metrics, published: () => identities?.published() ?? [], inFlight: () => handler.inFlight, ...shown(options) })
+  const admin = settings.admin === false ? null : adminServer({ state, keeper, metrics, breakers: outside.breakers, upstreams: () => pools.pools.map(poolView), published: () => identities?.published() ?? [], inFlight: () => handler.inFlight, ...shown(options) })
   const close = once(async () => {
     state.draining = true
     await Promise.all(listeners.map(async one => { await one.close(settings.drain) }))
     await admin?.close()
     keeper.empty()
     await atMost(settings.drain, keeper.closed())
+    pools.close()
     await endpoints.destroy()
     await outside.close()
     log.flush()
   })
-  return { metrics, listen: () => listen(settings, listeners, admin, state, close, async () => { await identities?.ready() }), reload: (next, unreadable = []) => load(next, unreadable, false), close }
+  return { metrics, listen: () => listen(settings, listeners, admin, state, close, async () => { await Promise.all([identities?.ready(), pools.ready()]) }), reload: (next, unreadable = []) => load(next, unreadable, false), close }
 }
 
 /** Opens the operators' listener first: it can tell that the others are not there yet. Where one cannot be opened, none stays open. */
@@ -114,14 +122,18 @@ async function listen (settings: Settings, listeners: readonly Listener[], admin
 }
 
 /** Throws ConfigErrors where the section says something that nothing can be reached by. */
-function outsideOf ({ settings, settingsOrigin }: GatewayConfig, log: PinoLog, metrics: MetricRegistry): Outside {
+function outsideOf ({ settings, settingsOrigin }: GatewayConfig, log: PinoLog, metrics: MetricRegistry, inFlight: () => number): Outside {
   try {
-    return new Outside(settings, log, metrics)
+    return new Outside(settings, log, metrics, inFlight)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     throw new ConfigErrors([redisFault(error, settingsOrigin)])
   }
 }
+
+/** Who looks after upstreams. */
+const lookingAfter = (log: PinoLog, metrics: MetricRegistry) =>
+  attendants({ clock: systemClock, random: systemRandom, log, metrics: () => metrics.scope({}), names: systemNames, watch: watchFiles })
 
 /** Where the gateway cannot be built, nothing stays connected. */
 function closingOnFailure (outside: Outside, act: () => void): void {

@@ -1,12 +1,21 @@
+import { memoryLimiters } from './adapters/limiter/memory-limiter.ts'
 import { memoryStore } from './adapters/memory-store.ts'
 import type { MetricRegistry } from './adapters/metric-registry.ts'
-import { opossumBreakers } from './adapters/opossum-breaker.ts'
+import { opossumBreakers } from './adapters/breaker/opossum-breaker.ts'
+import { processLoad } from './adapters/process-load.ts'
+import { namesRedis } from './adapters/redis-connection.ts'
+import { redisLimiters } from './adapters/limiter/redis-limiter.ts'
 import { redisStore } from './adapters/redis-store.ts'
+import { retryBudgets } from './adapters/retry-budgets.ts'
 import { systemClock } from './adapters/system-clock.ts'
 import { undiciOutbound } from './adapters/undici-outbound.ts'
 import type { Breakers } from './contract/breaker.ts'
+import type { BreakerBoard } from './contract/breaker-board.ts'
 import { ConfigError, type Origin } from './contract/config-error.ts'
+import type { Load } from './contract/load.ts'
 import type { Outbound } from './contract/outbound.ts'
+import type { RateLimiters } from './contract/rate-limiter.ts'
+import type { RetryBudgets } from './contract/retry-budget.ts'
 import type { Log } from './contract/services.ts'
 import type { Settings } from './contract/settings.ts'
 import type { Store } from './contract/store.ts'
@@ -21,19 +30,31 @@ export class Outside {
   readonly outbound: Outbound
   readonly store: Store
   readonly breaker: Breakers
+  readonly breakers: BreakerBoard
+  readonly limiter: RateLimiters
+  readonly budget: RetryBudgets
+  readonly load: Load
   readonly identity: Identity
   readonly #close: () => Promise<void>
 
-  constructor ({ redis }: Settings, log: Log, metrics: MetricRegistry) {
+  constructor ({ redis }: Settings, log: Log, metrics: MetricRegistry, inFlight: () => number) {
     const outbound = undiciOutbound()
     const shared = redis?.url ? redisStore({ ...redis, url: redis.url }, log) : null
     this.outbound = outbound
     this.store = shared ?? memoryStore(systemClock)
-    this.breaker = opossumBreakers({ clock: systemClock, log })
+    const breaker = opossumBreakers({ clock: systemClock, log })
+    this.breaker = breaker
+    this.breakers = breaker.board
+    const limiters = redis && namesRedis(redis) ? redisLimiters(redis, { clock: systemClock, log, metrics: metrics.scope({}) }) : null
+    this.limiter = limiters ?? memoryLimiters(systemClock)
+    this.budget = retryBudgets(systemClock)
+    const load = processLoad({ inFlight })
+    this.load = load
     this.identity = new Identity({ outbound, store: this.store, clock: systemClock, log, metrics: labels => metrics.scope(labels) })
     this.#close = async () => {
       this.identity.close()
-      await Promise.all([outbound.close(), shared?.close()])
+      load.close()
+      await Promise.all([outbound.close(), shared?.close(), limiters?.close()])
     }
   }
 

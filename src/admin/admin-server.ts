@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import Fastify from 'fastify'
+import type { BreakerBoard } from '../contract/breaker-board.ts'
 import type { ConfigError } from '../contract/config-error.ts'
 import type { Sample } from '../contract/services.ts'
 import type { TableKeeper, Update } from '../plan/table-keeper.ts'
+import { breakerRoutes } from './breaker-routes.ts'
 import { routeView, samplesByFilter } from './route-view.ts'
 
 /** What the operators' listener shows and does. */
@@ -11,6 +13,9 @@ export interface AdminOptions {
   readonly state: { readonly draining: boolean, readonly listening: boolean, readonly revision: number }
   readonly keeper: TableKeeper
   readonly metrics: { samples(): readonly Sample[] }
+  readonly breakers: BreakerBoard
+  /** The upstreams that routes use, and how their endpoints are. */
+  readonly upstreams?: (() => readonly object[]) | undefined
   readonly inFlight: () => number
   readonly onReload: (() => Promise<Update>) | null
   /** Public keys for upstreams to verify with. */
@@ -25,13 +30,13 @@ export interface AdminServer {
 }
 
 /** Nothing that operators send has a body worth more. */
-const LIMITS = { bodyLimit: 16_384, requestTimeout: 10_000 }
+const LIMITS = { bodyLimit: 16_384, requestTimeout: 10_000, routerOptions: { maxParamLength: 8192 } }
 
 /** How long upstreams may keep public keys: far less than keys overlap (`gatehouse keys rotate --overlap`). */
 const KEYS_FRESH_S = 60
 
-/** The operators' listener: liveness, readiness, the routes in force, reload. Never on the address that clients use. */
-export function adminServer ({ state, keeper, metrics, inFlight, onReload, published, redact, locate }: AdminOptions): AdminServer {
+/** The operators' listener: liveness, readiness, the routes in force, circuit breakers, reload. Never on the address that clients use. */
+export function adminServer ({ state, keeper, metrics, breakers, upstreams = () => [], inFlight, onReload, published, redact, locate }: AdminOptions): AdminServer {
   const app = Fastify({ forceCloseConnections: true, ...LIMITS })
   // Each text by itself, so that no mask can break the JSON
   app.setReplySerializer(payload => JSON.stringify(payload, (_key, value: unknown) => typeof value === 'string' ? withoutUser(redact(value)) : value))
@@ -50,6 +55,7 @@ export function adminServer ({ state, keeper, metrics, inFlight, onReload, publi
     const samplesOf = samplesByFilter(metrics.samples())
     return { revision: state.revision, quarantined: quarantined(), routes: keeper.table.plans.map(plan => routeView(plan, samplesOf)) }
   })
+  app.get('/upstreams', () => ({ upstreams: upstreams() }))
   app.post('/reload', async (_request, reply) => {
     if (onReload === null) return await reply.code(501).send({ status: 'no source to reload from' })
     try {
@@ -59,6 +65,8 @@ export function adminServer ({ state, keeper, metrics, inFlight, onReload, publi
       return await reply.code(422).send({ status: 'refused', revision: state.revision, faults: redact(error instanceof Error ? error.message : String(error)).split('\n') })
     }
   })
+
+  app.register(async scope => { await breakerRoutes(scope, breakers) })
 
   // Which paths these are, a reload may change
   app.setNotFoundHandler(async ({ method, url }, reply) => {

@@ -1,14 +1,21 @@
 import { ConfigError } from '../contract/config-error.ts'
+import type { Detours } from '../contract/detours.ts'
 import type { Dispatch } from '../contract/room.ts'
 import type { GatewayConfig } from '../contract/route-file.ts'
+import type { Services } from '../contract/services.ts'
 import type { Rooms } from '../plan/compile-room.ts'
 import { compileRoute } from '../plan/compile-route.ts'
 import type { Plan } from '../plan/plan.ts'
+import { Table } from '../plan/table.ts'
 import { shadowedRoutes } from '../plan/shadowed-routes.ts'
+import { attendants } from '../upstream/attendants.ts'
+import { systemNames } from '../upstream/discovery/names.ts'
 import { EndpointRegistry } from '../upstream/endpoint-registry.ts'
+import { PoolRegistry } from '../upstream/pool-registry.ts'
 import { routeUpstreams } from '../upstream/route-upstream.ts'
 import { OfflineClock } from './rehearsal/offline-clock.ts'
 import { OfflineUpstreams } from './rehearsal/offline-upstreams.ts'
+import { offlineDetours } from './rehearsal/offline-detours.ts'
 import { RehearsalTable } from './rehearsal/rehearsal-table.ts'
 import { FIRST, offlineServices } from './rehearsal/offline-services.ts'
 
@@ -28,13 +35,14 @@ export interface Compiled {
 /** Compiles all routes as `run` would, for the commands that only talk about them. */
 export function compileAll ({ config, rooms }: { config: GatewayConfig, rooms: Rooms }): Compiled {
   const clock = new OfflineClock()
-  const { services, faults } = offlineServices(config, clock)
-  const upstreams = new OfflineUpstreams(config)
-  const connect = routeUpstreams(config, new EndpointRegistry())
+  const { services, macOf, faults } = offlineServices(config, clock)
+  const upstreams = new OfflineUpstreams(config, services)
+  const connect = routeUpstreams(config, { ...services, macOf, pools: offlinePools(services) })
   const calls = new Map<string, Dispatch>()
+  const detoursOf = (id: string): Detours => offlineDetours(config, { route: id, upstreams, table: () => unwatched })
   const compiled = config.routes.map(route => compileRoute(route, {
     rooms,
-    services: () => ({ ...services, close: () => {} }),
+    services: id => ({ ...services, detours: detoursOf(id), close: () => {} }),
     upstream: one => {
       // Only to see whether it throws: nothing is ever asked through it.
       connect(one).close()
@@ -44,7 +52,15 @@ export function compileAll ({ config, rooms }: { config: GatewayConfig, rooms: R
     }
   }))
   const table = new RehearsalTable(compiled.map(({ plan }) => plan).filter(plan => plan !== null), FIRST)
+  // What the commands tell of is the lookup of the request itself, and not of a detour
+  const unwatched: Table = new Table(table.plans, FIRST)
   return { plans: table.plans, table, calls, upstreams, clock, faults: [...faults, ...compiled.flatMap(one => one.faults)], warnings: shadowWarnings(table.plans) }
+}
+
+/** Nobody begins to look after them. */
+const offlinePools = (services: Services): PoolRegistry => {
+  const attend = attendants({ ...services, metrics: () => ({ ...services.metrics, close: () => {} }), names: systemNames, watch: () => () => {} })
+  return new PoolRegistry({ ...services, endpoints: new EndpointRegistry(), attend, offline: true })
 }
 
 const shadowWarnings = (plans: readonly Plan[]): ConfigError[] => shadowedRoutes(plans).map(({ plan, by }) =>

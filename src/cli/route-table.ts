@@ -1,3 +1,4 @@
+import type { RequestKeyConfig } from '../contract/request-key.ts'
 import type { PredicateUse, RouteConfig, Use } from '../contract/route-file.ts'
 
 const MAX_WIDTH = 60
@@ -44,10 +45,17 @@ function flow (value: unknown): string {
   return String(value)
 }
 
-/** `orders`, `95:orders 5:orders-next`, or that the route answers by itself. */
-export function upstreamText ({ targets }: RouteConfig): string {
+/** `orders`, `95:orders 5:orders-next`, `95:orders 5:orders-next by principal`, or that the route answers by itself. */
+export function upstreamText ({ targets, splitBy = null }: RouteConfig): string {
   if (targets.length === 0) return '(answers itself)'
-  return targets.length === 1 ? targets[0]!.to : targets.map(({ to, weight }) => `${weight}:${to}`).join(' ')
+  if (targets.length === 1) return targets[0]!.to
+  return `${targets.map(({ to, weight }) => `${weight}:${to}`).join(' ')}${splitBy === null ? '' : ` by ${keyText(splitBy)}`}`
+}
+
+/** `principal`, `cookie session`, `expression request.path`. */
+export function keyText (key: RequestKeyConfig): string {
+  if (typeof key === 'string') return key
+  return Object.entries(key).map(([kind, what]) => typeof what === 'string' ? `${kind} ${what}` : `${kind} ${flow(what)}`).join(' ')
 }
 
 function aligned (rows: readonly (readonly string[])[]): string {

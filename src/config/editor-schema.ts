@@ -34,6 +34,7 @@ function objectSchema (shape: JsonSchema): JsonSchema {
     ...shape['properties'] ? { properties: mapValues(properties, editorSchema) } : {},
     ...shape['patternProperties'] ? { patternProperties: mapValues(shape['patternProperties'] as Record<string, object>, editorSchema) } : {},
     ...required.length > 0 && { required },
+    ...Array.isArray(shape['x-some-of']) && { anyOf: (shape['x-some-of'] as string[]).map(key => ({ required: [key] })) },
     ...(shape['additionalProperties'] === false || takesSomeNames(shape)) && { additionalProperties: false }
   }
 }

@@ -4,7 +4,7 @@ import type { RouteConfig, Use } from '../contract/route-file.ts'
 import { validate } from '../contract/validate.ts'
 import { inside, type Findings } from './findings.ts'
 import { RouteSchema } from './route-file-schema.ts'
-import { readTargets, type KnownUpstreams } from './read-targets.ts'
+import { readDestination, type KnownUpstreams } from './read-targets.ts'
 import { readFilters, readPredicates } from './read-uses.ts'
 import type { Source } from './source.ts'
 import { branch, child, items, textOf, toValue, type Tree } from './tree.ts'
@@ -38,7 +38,7 @@ function readRoute (route: Tree, origin: Origin, spring: boolean, sections: Sect
   const decoded = decode(route, origin, findings)
   const predicates = readPredicates(child(route, 'predicates'), inside(origin, '/predicates'), findings)
   const own = readFilters(child(route, 'filters'), inside(origin, '/filters'), findings)
-  const targets = readTargets(child(route, 'upstream'), inside(origin, '/upstream'), { ...sections.upstreams, spring }, findings)
+  const { targets, splitBy } = readDestination(child(route, 'upstream'), inside(origin, '/upstream'), { ...sections.upstreams, spring }, findings)
   const skipped = readSkip(child(route, 'skip'), inside(origin, '/skip'), sections, findings)
   const id = child(route, 'id')
   const named = id?.kind === 'leaf' && typeof id.value === 'string' ? id.value : null
@@ -50,6 +50,7 @@ function readRoute (route: Tree, origin: Origin, spring: boolean, sections: Sect
     filters: [...sections.filters.filter(({ name }) => !skipped.includes(name)), ...own],
     skip: skipped,
     targets,
+    splitBy,
     timeouts: decoded.timeouts ?? {},
     timeoutMs: decoded.timeout ?? null,
     allowPath: decoded.allowPath,

@@ -28,8 +28,13 @@ export function checkFile ({ root, file }: Source, findings: Findings): void {
 }
 
 /** The upstreams of all files by their names. */
-export const readUpstreams = (sources: readonly Source[], findings: Findings): Map<string, Named<UpstreamConfig>> =>
-  readNamed('upstreams', 'an upstream', UpstreamSchema, sources, findings)
+export function readUpstreams (sources: readonly Source[], findings: Findings): Map<string, Named<UpstreamConfig>> {
+  const upstreams = readNamed<UpstreamConfig | null>('upstreams', 'an upstream', UpstreamSchema, sources, findings)
+  for (const { config, origin } of upstreams.values()) {
+    if (config && !config.endpoints && !config.discover) findings.add('GW_CONFIG_INVALID', origin, '"endpoints" is missing: where it is; or "discover", where that is found')
+  }
+  return upstreams as Map<string, Named<UpstreamConfig>>
+}
 
 /** The issuers of all files by their names. */
 export const readIssuers = (sources: readonly Source[], findings: Findings): Map<string, Named<IssuerConfig>> =>

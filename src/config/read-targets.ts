@@ -1,17 +1,41 @@
+import Type from 'typebox'
 import type { Origin } from '../contract/config-error.ts'
 import { hint } from '../contract/nearest.ts'
+import type { RequestKeyConfig } from '../contract/request-key.ts'
 import type { Target } from '../contract/route-file.ts'
+import { Config } from '../contract/units.ts'
 import { describe, validate } from '../contract/validate.ts'
 import { inside, type Findings } from './findings.ts'
-import { TargetSchema, UpstreamName } from './route-file-schema.ts'
-import { child, textOf, toValue, type Tree } from './tree.ts'
+import { SplitSchema, TargetSchema, UpstreamName } from './route-file-schema.ts'
+import { child, textOf, toValue, type Branch, type Tree } from './tree.ts'
 
 /** The upstreams that there are, and whether all files could be read, so that a name missing there is a fault. */
 export interface KnownUpstreams { readonly names: readonly string[], readonly complete: boolean, readonly spring: boolean }
 
-/** Where a route's requests go: what its `upstream` says. */
-export function readTargets (upstream: Tree | undefined, origin: Origin, known: KnownUpstreams, findings: Findings): Target[] {
-  if (upstream === undefined) return []
+/** Where a route's requests go, and what decides among several places. */
+export interface Destination { readonly targets: readonly Target[], readonly splitBy: RequestKeyConfig | null }
+
+/** What a route's `upstream` says. */
+export function readDestination (upstream: Tree | undefined, origin: Origin, known: KnownUpstreams, findings: Findings): Destination {
+  if (upstream === undefined) return { targets: [], splitBy: null }
+  const isSplit = upstream.kind === 'map' && (upstream.entries.has('split') || upstream.entries.has('by'))
+  return isSplit ? readSplit(upstream, origin, known, findings) : { targets: readTargets(upstream, origin, known, findings), splitBy: null }
+}
+
+/** Its list has a reader of its own, which says more about what is wrong there. */
+const SplitRest = Config({ ...SplitSchema.properties, split: Type.Unknown({ 'x-expects': 'a list of { to, weight }' }) })
+
+function readSplit (upstream: Branch, origin: Origin, known: KnownUpstreams, findings: Findings): Destination {
+  const { value, faults } = validate(SplitRest, toValue(upstream))
+  findings.under(origin, faults)
+  const split = child(upstream, 'split')
+  const targets = split === undefined ? [] : readTargets(split, inside(origin, '/split'), known, findings)
+  if (faults.length > 0) return { targets, splitBy: null }
+  if (split?.kind !== 'list' || split.items.length === 1) findings.add('GW_CONFIG_NO_EFFECT', inside(origin, '/by'), 'there is only one target: all requests go there')
+  return { targets, splitBy: (value as { by: RequestKeyConfig }).by }
+}
+
+function readTargets (upstream: Tree, origin: Origin, known: KnownUpstreams, findings: Findings): Target[] {
   const list = upstream.kind === 'list' ? upstream.items.map((item, i) => [item, inside(origin, `/${i}`)] as const) : [[upstream, origin] as const]
   if (list.length === 0) findings.add('GW_CONFIG_INVALID', origin, `expected ${describe(UpstreamName)}, or a list of { to, weight }`)
   const targets = list.flatMap(([item, at]) => readTarget(item, at, known, findings) ?? [])

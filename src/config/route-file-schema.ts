@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { IssuerSchema, KeyRingSchema } from '../contract/issuers.ts'
 import { PATH_OPTIONS, RouteTestSchema, TimeoutsSchema, UpstreamSchema } from '../contract/route-file.ts'
+import { RequestKeySchema } from '../contract/request-key.ts'
 import { SettingsSchema } from '../contract/settings.ts'
 import { Choice, Config, Timeout } from '../contract/units.ts'
 
@@ -15,9 +16,17 @@ export const TargetSchema = Config({
   weight: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 1, description: 'Share of the requests.' })
 })
 
-const TargetsSchema = Type.Union([UpstreamName, Type.Array(Type.Union([UpstreamName, TargetSchema]), { minItems: 1 })], {
-  'x-expects': 'the name of an upstream, an origin such as http://10.0.0.7:8080, or a list of { to, weight }',
-  description: 'Where its requests go: the name of an upstream, an origin, or several by weight. Without one, a filter must answer.'
+const TargetList = Type.Array(Type.Union([UpstreamName, TargetSchema]), { minItems: 1, 'x-expects': 'a list of { to, weight }' })
+
+/** Several targets, and what decides which of them a request goes to. */
+export const SplitSchema = Config({
+  split: TargetList,
+  by: RequestKeySchema
+})
+
+const TargetsSchema = Type.Union([UpstreamName, TargetList, SplitSchema], {
+  'x-expects': 'the name of an upstream, an origin such as http://10.0.0.7:8080, a list of { to, weight }, or { split: [{ to, weight }], by: ... }',
+  description: 'Where its requests go: the name of an upstream, an origin, or several by weight. A list is drawn from for each request; with `split` and `by`, requests with the same key always go the same way. Without `upstream`, a filter must answer.'
 })
 
 /** One entry of `routes:`. Uses of rooms are read apart, since only the rooms know what they take. */
@@ -37,11 +46,14 @@ export const RouteSchema = Config({
   tests: Type.Array(RouteTestSchema, { default: [], description: 'Requests and what must become of them; `gatehouse test` runs them.' })
 })
 
+/** For editors: one of these keys at least. */
+const EditedUpstream = Type.Object(UpstreamSchema.properties, { additionalProperties: false, 'x-some-of': ['endpoints', 'discover'] })
+
 /** A native route file as a whole. */
 export const RouteFileSchema = Config({
   version: Type.Literal(1, { 'x-expects': '1', description: 'Version of this format.' }),
   gateway: Type.Optional(Type.Object(SettingsSchema.properties, { additionalProperties: false, description: 'What belongs to the process and not to a route. In one file only.' })),
-  upstreams: Type.Optional(Type.Record(Type.String({ pattern: NAME }), UpstreamSchema, { description: 'The services behind the gateway, by name.' })),
+  upstreams: Type.Optional(Type.Record(Type.String({ pattern: NAME }), EditedUpstream, { description: 'The services behind the gateway, by name.' })),
   issuers: Type.Optional(Type.Record(Type.String({ pattern: NAME }), IssuerSchema, { description: 'Who may vouch for callers (OAuth 2.0, OpenID Connect), by name.' })),
   keyRings: Type.Optional(Type.Record(Type.String({ pattern: NAME }), KeyRingSchema, { description: 'Keys of the gateway itself, by name: `passport` signs, `session` seals.' })),
   filters: Type.Optional(Type.Array(Type.Unknown(), { 'x-expects': 'a list of filters', description: 'Filters of every route, before its own; a route leaves one out with `skip`.' })),

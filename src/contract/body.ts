@@ -21,8 +21,12 @@ export interface Body {
   outgoing(): Uint8Array | Readable | null
   /** For the machine: length of what goes upstream, null where unknown or nothing. */
   readonly outgoingLength: number | null
+  /** For the machine: whether more of it is to come and upstream would take it. */
+  readonly awaitsClient: boolean
   /** For the machine: whether the same bytes can be sent once more. */
   readonly replayable: boolean
+  /** Whether it can be sent now: a stream that was sent once, or was begun to be, is gone. */
+  readonly sendable: boolean
 }
 
 /** A reply body that is still arriving. */

@@ -1,9 +1,11 @@
 import type { Arrival, FieldSieve, Informant } from './arrival.ts'
 import type { Body } from './body.ts'
+import { CallScope, type Abortable } from './call-scope.ts'
+import type { CallWatcher } from './call-watcher.ts'
 import type { Client } from './client.ts'
-import type { HeaderList } from './header-list.ts'
+import { HeaderList } from './header-list.ts'
 import type { Principal } from './principal.ts'
-import type { End, Reply } from './reply.ts'
+import type { End, Fallback, Reply } from './reply.ts'
 import type { OpenSession } from './session.ts'
 
 /** Milliseconds of the process's monotonic clock. */
@@ -26,14 +28,24 @@ export interface Asking { readonly index: number, readonly report: boolean }
 /** The least that one filter has limited the request body to, its position, and the limit of the filter before it. */
 export interface BodyLimit { readonly index: number, readonly maxBytes: number, readonly next: BodyLimit | null }
 
-/** One call a dispatch phase has made: what it gave, null until it has. */
-export interface Call { readonly pending: Promise<Reply>, reply: Reply | null }
+/** One call a dispatch phase has made, and what it gave; null until it has. */
+export interface Call { pending: Promise<Reply> | null, reply: Reply | null }
+
+const NOTHING_LENT: readonly string[] = Object.freeze([])
 
 /** The end of the exchange tells how much there was. */
 const ONLY_COUNTED = () => {}
 
-/** Work that can be given up. An object and not a callback: closures made for each request cost more than its headers. */
-export interface Abortable { abort(reason: Error): void }
+/**
+ * Has a say in every call to an endpoint that is made for an exchange, whoever makes it (a retry, a hedge), and hears how each went, body and all. A
+ * filter around the call puts its own into `x.gates` before it calls on and takes it out after, each time by another list.
+ */
+export interface CallGate {
+  /** Whether the call may be made. Asked while an endpoint is chosen, for several of them: changes nothing. */
+  admits(x: Exchange, endpoint: string): boolean
+  /** The call begins; null where it must not after all. */
+  enter(x: Exchange, endpoint: string): CallWatcher | null
+}
 
 /** One request on its way through the gateway: what rooms may read and change. */
 export class Exchange {
@@ -69,6 +81,19 @@ export class Exchange {
   endpoint: string | null
   /** How often upstream has been asked. */
   attempt: number
+  /** The upstream of the last call: its name, or its origin where it has none. */
+  upstream: string | null
+  /** Endpoints that have failed this exchange: others are asked first. Null while there are none. */
+  avoid: readonly string[] | null
+  /** Who has a say in each call that is made for it; null while nobody has. Another list takes its place, it never changes itself. */
+  gates: readonly CallGate[] | null
+  /** When nobody will wait any more, on the monotonic clock; Infinity where there is no limit. A try that would begin later is none. */
+  deadline: number
+  /** Set where the answer stands in for another. A filter of a fallback route finds here why it was asked. */
+  fallback: Fallback | null
+  /** For the machine: how often it was sent on to other routes; and who else is told of the end. */
+  depth: number
+  ends: ((end: End) => void)[] | null
   /** Set by a filter to answer without calling upstream; after that the reply on its way back. */
   reply: Reply | null
   readonly timing: Timing
@@ -82,7 +107,7 @@ export class Exchange {
   limits: BodyLimit | null
   /** For the machine: whether phases of this exchange are timed. */
   timed: boolean
-  /** For the machine: the last call that each filter around it has made, by position; null while there is none. */
+  /** For the machine: the last call that each filter around it has made, the outermost first; null while there is none. */
   calls: (Call | undefined)[] | null
   /** For the machine: whether filters still work on it, and how it ended meanwhile. */
   running: boolean
@@ -99,11 +124,13 @@ export class Exchange {
   trailerSieves: readonly FieldSieve[]
   /** The gateway's own cookies by name: they are never among `headers`. Null where there are none. */
   readonly ownCookies: ReadonlyMap<string, string> | null
+  /** Names of the headers that hold credentials for the upstream of this route and no other (`lend`). */
+  lent: readonly string[]
   /** The protocol the client wants to switch to (`websocket`), null for an ordinary request. */
   upgrade: string | null
-  #abort: AbortController | null = null
-  #aborted: Error | null = null
-  #abortables: Abortable | Abortable[] | null = null
+  readonly #whole = new CallScope()
+  /** The innermost that is open. */
+  #scope = this.#whole
 
   /** `start`: when the request arrived, on the monotonic clock. */
   constructor (arrival: Arrival, body: Body, start: number) {
@@ -126,6 +153,13 @@ export class Exchange {
     this.upstreamHost = null
     this.endpoint = null
     this.attempt = 0
+    this.upstream = null
+    this.avoid = null
+    this.gates = null
+    this.deadline = Infinity
+    this.fallback = null
+    this.depth = 0
+    this.ends = null
     this.reply = null
     this.timing = { start, head: 0, end: 0 }
     this.entered = 0
@@ -142,6 +176,7 @@ export class Exchange {
     this.reason = null
     this.trailerSieves = arrival.trailerSieves ?? []
     this.ownCookies = arrival.ownCookies ?? null
+    this.lent = NOTHING_LENT
     this.upgrade = null
   }
 
@@ -157,36 +192,77 @@ export class Exchange {
     this.limits = { index: asking.index, maxBytes: isSecond ? Math.min(maxBytes, limits.maxBytes) : maxBytes, next: isSecond ? limits.next : limits }
   }
 
-  /** Aborted when nobody waits for the answer any more: client gone, or the total timeout. Made on first use: most exchanges need none. */
-  get signal (): AbortSignal {
-    if (this.#abort === null) {
-      this.#abort = new AbortController()
-      if (this.#aborted) this.#abort.abort(this.#aborted)
-    }
-    return this.#abort.signal
-  }
+  /** Aborted when nobody waits for the answer any more: client gone, or the total timeout; inside of a scope also with that. */
+  get signal (): AbortSignal { return this.#scope.signal }
 
   /** The reason nobody waits any more, or null. */
-  get aborted (): Error | null {
-    return this.#aborted
-  }
+  get aborted (): Error | null { return this.#scope.aborted }
 
   /** For the machine: ends the exchange from outside. */
   abort (reason: Error): void {
-    if (this.#aborted) return
-    this.#aborted = reason
-    this.#abort?.abort(reason)
-    const waiting = this.#abortables
-    this.#abortables = null
-    if (Array.isArray(waiting)) for (const one of waiting) one.abort(reason)
-    else waiting?.abort(reason)
+    this.#whole.abort(reason)
   }
 
   /** For the machine: as a listener on `signal`, without its cost. Aborted at once where the exchange is already over. */
   onAbort (one: Abortable): void {
-    if (this.#aborted) one.abort(this.#aborted)
-    else if (this.#abortables === null) this.#abortables = one
-    else this.#abortables = [this.#abortables, one].flat()
+    this.#scope.add(one)
+  }
+
+  /** Begins work that can be given up by itself: aborting it ends the calls made since, and nothing else. `closeScope` when it is done, however it went. */
+  openScope (): CallScope {
+    this.#scope = new CallScope(this.#scope)
+    return this.#scope
+  }
+
+  /**
+   * Ends a scope, and those opened inside of it that somebody who is not waited for has left open. What was begun in it is no longer aborted
+   * with anything but what is around it.
+   */
+  closeScope (scope: CallScope): void {
+    scope.close()
+    if (this.#scope.isWithin(scope)) this.#scope = scope.around
+  }
+
+  /**
+   * A second exchange for the same request, for a call beside the first: fields and principal of its own, the body shared. It is aborted with
+   * this one, and by itself through its own `abort`. `beside`: a scope of this one whose end is not the twin's; what is around it is.
+   */
+  fork (beside: CallScope | null = null): Exchange {
+    const { timing: { start }, body } = this
+    const twin = new Exchange(this.#arrival(), body, start)
+    twin.path = this.path
+    twin.query = this.query
+    twin.routingMethod = this.routingMethod
+    twin.params = this.params
+    twin.route = this.route
+    twin.origin = this.origin
+    twin.upstreamHost = this.upstreamHost
+    twin.avoid = this.avoid
+    twin.gates = this.gates
+    twin.deadline = this.deadline
+    twin.fallback = this.fallback
+    twin.depth = this.depth
+    twin.timed = this.timed
+    twin.informant = this.informant
+    twin.principal = this.principal
+    twin.session = this.session
+    twin.lent = this.lent
+    twin.upgrade = this.upgrade
+    twin.marks = this.marks === null ? null : [...this.marks]
+    // The filter that forks has a place for its calls, and so has each inside of it
+    twin.calls = this.calls === null ? null : this.calls.map(() => undefined)
+    ;(beside === null ? this.#scope : beside.around).add(twin)
+    return twin
+  }
+
+  /** Nothing of a fork is under way any more: it need not hear of the end. */
+  forget (twin: Exchange): void {
+    this.#scope.remove(twin)
+  }
+
+  #arrival (): Arrival {
+    const { id, method, originalPath, originalQuery, scheme, authority, host, headers, client, ownCookies, trailerSieves } = this
+    return { id, method, path: originalPath, query: originalQuery, scheme, authority, host, headers: new HeaderList([...headers.flat]), client, ownCookies, trailerSieves }
   }
 }
 

@@ -17,6 +17,18 @@ export interface Reply {
   socket?: Duplex
 }
 
+/** Statuses that have no content (RFC 9110 15.3.5, 15.3.6, 15.4.5). */
+export const WITHOUT_CONTENT: readonly number[] = [204, 205, 304]
+
+/** Whether a body is a stream, which somebody has to read or cancel. */
+export const isStream = (body: Reply['body']): body is BodyStream => body !== null && typeof body === 'object' && 'cancel' in body
+
+/** A reply whose body is still on its way. */
+export type Arriving = Reply & { readonly body: BodyStream }
+
+/** Whether more of the body is to come. */
+export const isArriving = (reply: Reply): reply is Arriving => isStream(reply.body) && !reply.body.ended
+
 /** How an exchange ended. */
 export interface End {
   /** `complete`: the client has all of it. `client-gone`, `upstream-broken`: the body was cut. */
@@ -24,4 +36,14 @@ export interface End {
   readonly code: ErrorCode | null
   readonly bytesIn: number
   readonly bytesOut: number
+}
+
+/** What a client gets instead of the answer of its upstream, and on whose account. */
+export interface Fallback {
+  readonly kind: 'reply' | 'upstream' | 'route' | 'cached'
+  /** Name of the filter. */
+  readonly filter: string
+  /** What the answer would have been: the gateway's code, or null and the status of upstream. */
+  readonly code: ErrorCode | null
+  readonly status: number
 }

@@ -54,6 +54,8 @@ export interface Place {
   readonly routeId: string
   /** What the route's requests go to: names of upstreams, origins. */
   readonly upstreams: readonly string[]
+  /** `report: true`: the machine makes nothing of refusals. A filter asks where it would do more than refuse: call somebody else, answer in another's place. */
+  readonly report?: boolean
   readonly services: Services
 }
 

@@ -1,8 +1,12 @@
 import type { Breakers } from './breaker.ts'
+import type { Detours } from './detours.ts'
 import type { Exchange } from './exchange.ts'
 import type { Reply } from './reply.ts'
 import type { Issuers, KeyRings, Sessions } from './identity.ts'
+import type { Load } from './load.ts'
 import type { Outbound } from './outbound.ts'
+import type { RateLimiters } from './rate-limiter.ts'
+import type { RetryBudgets } from './retry-budget.ts'
 import type { Store } from './store.ts'
 
 /** Wall clock and waiting; a test's clock never waits. */
@@ -69,6 +73,12 @@ export interface Services {
   readonly outbound: Outbound
   readonly store: Store
   readonly breaker: Breakers
+  /** Token buckets. */
+  readonly limiter: RateLimiters
+  readonly budget: RetryBudgets
+  readonly load: Load
+  /** Other upstreams and routes than the filter's own. */
+  readonly detours: Detours
   /** The `issuers:` section. */
   readonly issuers: Issuers
   /** The `keyRings:` section. */

@@ -1,4 +1,4 @@
-import type { End } from '../contract/reply.ts'
+import type { End, Fallback } from '../contract/reply.ts'
 import type { Delivery } from './delivery.ts'
 
 const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
@@ -38,10 +38,16 @@ function response ({ x, reply }: Delivery, end: End): string {
   if (timing.head > 0) line += `,"gatehouse.head":${nanos(timing.head - timing.start)}`
   if (x.route !== null) line += `,"gatehouse.route":${text(x.route.id)}`
   if (x.endpoint !== null) line += `,"gatehouse.upstream":${text(x.endpoint)}`
+  line += standIn(x.fallback)
   if (x.attempt > 1) line += `,"gatehouse.attempts":${x.attempt}`
   if (end.outcome !== 'complete') line += `,"gatehouse.outcome":"${end.outcome}"`
   return end.code === null ? line : `${line},"error.code":"${end.code}"${x.reason === null ? '' : `,"event.reason":${text(x.reason)}`}`
 }
+
+/** What has answered in another's place, and what the answer would have been. */
+const standIn = (fallback: Fallback | null): string => fallback === null
+  ? ''
+  : `,"gatehouse.fallback":"${fallback.kind}","gatehouse.fallback_for":"${fallback.code ?? `HTTP_${fallback.status}`}"`
 
 const text = (value: string): string => PLAIN.test(value) ? `"${value}"` : JSON.stringify(value).replace(ODD, escaped)
 

@@ -3,7 +3,7 @@ import { GatewayError, type ErrorCode } from '../contract/errors.ts'
 import type { Informant } from '../contract/arrival.ts'
 import type { BodyStream } from '../contract/body.ts'
 import { Exchange } from '../contract/exchange.ts'
-import type { End, Reply } from '../contract/reply.ts'
+import { isStream, type End, type Reply } from '../contract/reply.ts'
 import type { HeaderList } from '../contract/header-list.ts'
 import { problem } from '../contract/refuse.ts'
 import type { Log } from '../contract/services.ts'
@@ -283,8 +283,6 @@ export class Delivery implements BodyOptions, Informant {
 
 /** Up to this a body goes as one string with the head: one write of one buffer costs less than a vector of two. */
 const ONE_WRITE = 16_384
-
-const isStream = (body: Reply['body']): body is BodyStream => body !== null && typeof body === 'object' && 'cancel' in body
 
 const letGo = (body: Reply['body'], code: ErrorCode): void => {
   if (isStream(body)) body.cancel(new GatewayError(code))

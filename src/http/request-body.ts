@@ -56,6 +56,11 @@ export class RequestBody implements Body, Passage {
     return source === null || source.readableEnded || (source as Partial<IncomingMessage>).complete === true
   }
 
+  /** Whether more of it is to come and upstream would take it. */
+  get awaitsClient (): boolean {
+    return !this.consumed && this.#outgoing?.isPaused() !== true
+  }
+
   /** Value of the client's Trailer field where trailer fields may follow (RFC 9110 6.6.2), else null. Another body has none of them. */
   get trailer (): string | null {
     const { rawHeaders = [] } = this.#options.source as Partial<IncomingMessage>
@@ -128,6 +133,11 @@ export class RequestBody implements Body, Passage {
   /** Whether the same bytes can be sent once more. */
   get replayable (): boolean {
     return this.held !== null || !this.present
+  }
+
+  /** Whether it can be sent now. */
+  get sendable (): boolean {
+    return this.replayable || this.#outgoing === null
   }
 
   /** Whoever waits for the body, or will, waits in vain: the request is malformed, or out of time. */

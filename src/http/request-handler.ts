@@ -113,7 +113,7 @@ export class RequestHandler {
     x.route = plan.route
     plan.life.enter()
     delivery.plan = plan
-    if (plan.config.timeoutMs !== null) delivery.expireIn(plan.config.timeoutMs)
+    if (plan.config.timeoutMs !== null) expire(delivery, plan.config.timeoutMs)
     const { timings, log } = this.#options
     const timed = timings > 0 && ++this.#count % timings === 0
     // `run` never rejects.
@@ -149,4 +149,11 @@ export class RequestHandler {
     }
     this.#options.ended(delivery, end, plan)
   }
+}
+
+/** From the arrival of the request, whatever lookup has waited for (a predicate that reads the body). */
+function expire (delivery: Delivery, timeoutMs: number): void {
+  const { x } = delivery
+  x.deadline = x.timing.start + timeoutMs
+  delivery.expireIn(x.deadline - performance.now())
 }

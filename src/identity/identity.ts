@@ -9,6 +9,7 @@ import type { Store } from '../contract/store.ts'
 import { ConfiguredIssuers } from './configured-issuers.ts'
 import { Issuer } from './issuer.ts'
 import { Rings, type PublicJwks } from './rings/rings.ts'
+import { macsOfRing, type RingMacs } from './ring-macs.ts'
 import { sealsOfRing } from './ring-seals.ts'
 import { BrowserSessions } from './sessions/browser-sessions.ts'
 import { VerifiedTokens } from './tokens/verified-tokens.ts'
@@ -31,6 +32,8 @@ export interface Identities {
   readonly issuers: Issuers
   readonly keys: KeyRings
   readonly sessions: Sessions | null
+  /** Authentication codes by a ring's keys: the same text has another code for another purpose. ConfigError at `pointer` where there is no such ring. */
+  macs(ring: string, pointer: string, purpose: string): RingMacs
   /** Public keys for others to verify with, by their paths on the admin listener. */
   published(): readonly { readonly path: string, jwks(): PublicJwks }[]
   /** Resolves when the issuers with `jwks.start: blocking` have been asked for their keys, whatever came of it. */
@@ -74,6 +77,7 @@ export class Identity {
       issuers: named,
       keys: rings,
       sessions,
+      macs: (ring, pointer, purpose) => macsOfRing(rings, ring, pointer, purpose, this.#options.clock),
       published: () => rings.published(),
       ready: async () => { await Promise.all([...issuers.values()].map(async issuer => { await issuer.ready() })) }
     }

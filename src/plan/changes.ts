@@ -1,5 +1,5 @@
 import type { Exchange } from '../contract/exchange.ts'
-import type { Reply } from '../contract/reply.ts'
+import { isStream, type Reply } from '../contract/reply.ts'
 import type { HeaderList } from '../contract/header-list.ts'
 
 /** One thing that a filter made different: `path`, `query`, `host`, `origin`, `body`, `status` or `header x-name`, with its values before and after. */
@@ -24,8 +24,7 @@ export function requestState (x: Exchange): State {
 
 /** A reply as it stands; a body that still arrives has no content to compare. */
 export function replyState ({ status, headers, body }: Reply): State {
-  const isStream = typeof body === 'object' && body !== null && 'cancel' in body
-  const content = body === null ? [] : isStream ? ['(as upstream sends it)'] : [preview(body)]
+  const content = body === null ? [] : isStream(body) ? ['(as upstream sends it)'] : [preview(body)]
   return new Map([['status', [String(status)]], ['body', content], ...fields(headers)])
 }
 

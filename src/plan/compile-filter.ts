@@ -7,12 +7,10 @@ import { createRoom, findRoom, reasonOf, type Faults } from './compile-room.ts'
 import { LazyDecision, LazySeconds } from './lazy-series.ts'
 import type { Decisions, Phase, PlannedFilter } from './plan.ts'
 
-export { wrapDispatch } from './wrap-dispatch.ts'
-
 /** Compiles one use of a filter with its `when` and `report`; null and faults where it is wrong. What it has opened goes into `open` all the same. */
 export function compileFilter (use: Use, index: number, rooms: ReadonlyMap<string, Filter>, place: Place, open: Pick<Phases, 'close'>[], faults: Faults): PlannedFilter | null {
   const room = findRoom(rooms, 'filter', use, faults)
-  const phases = room && createRoom(room, use, place, checkPhases, faults)
+  const phases = room && createRoom(room, use, { ...place, report: use.report }, checkPhases, faults)
   if (phases?.close) open.push(phases)
   const when = use.when === null ? null : condition(use, place, faults)
   if (!room || !phases || when === undefined) return null

@@ -59,6 +59,8 @@ function expand (room: Room<unknown>, config: unknown): unknown {
 function createFault (room: Room<unknown>, use: Use, config: unknown, error: unknown): ConfigError {
   if (!(error instanceof ConfigError)) return badRoom(room, `failed to start: ${reasonOf(error)}`).under(use.origin)
   if (error.code === 'GW_CONFIG_BAD_ROOM') return badRoom(room, `cannot be used: ${error.detail}`).under(use.origin)
+  // It is about an upstream that the room has asked for, and is shown there
+  if (error.file !== '') return error
   const { code, pointer, detail } = error
   return asWritten(room, use, new ConfigError(code, writtenPointer(pointer, config), detail)).under(use.configOrigin)
 }

@@ -6,10 +6,11 @@ import type { RouteConfig } from '../contract/route-file.ts'
 import type { Services } from '../contract/services.ts'
 import { ENCODED_SLASH, SEMICOLON } from './canonical-path.ts'
 import { filtersOf } from './filters-of.ts'
-import { compileFilter, wrapDispatch } from './compile-filter.ts'
+import { compileFilter } from './compile-filter.ts'
 import { all, checkShares, compilePredicate, type Compiled } from './compile-predicate.ts'
 import { badRoom, reasonOf, type Faults, type Rooms } from './compile-room.ts'
 import { PlanLife, type Plan, type PlannedFilter } from './plan.ts'
+import { wrapDispatch } from './wrap-dispatch.ts'
 
 /** The call to upstream for one route, and what to let go of when the plan is closed. */
 export interface UpstreamCall { readonly dispatch: Dispatch, close(): void }
@@ -17,8 +18,8 @@ export interface UpstreamCall { readonly dispatch: Dispatch, close(): void }
 /** What the compiler is given beside the routes. */
 export interface Surroundings {
   readonly rooms: Rooms
-  /** Services of one use of a room; the machine's own labels are already on its metrics. */
-  services (routeId: string, filter: string): Services & { close(): void }
+  /** Services of one use of a room; the machine's own labels are already on its metrics. `needs`: what of the configuration it has asked for beyond its route. */
+  services (routeId: string, filter: string): Services & { close(): void, readonly needs?: ReadonlySet<string> }
   /** The call to the route's upstream. Throws ConfigError with a pointer into the route. */
   upstream (route: RouteConfig): UpstreamCall
 }
@@ -30,13 +31,15 @@ type Open = Pick<Phases, 'close'>[]
  * Turns one route into a plan. `plan` is null where not even its predicates are sound; where only the rest is wrong it is a
  * plan that answers 500 GW_ROUTE_INVALID, so that its requests do not fall to a later route.
  */
-export function compileRoute (written: RouteConfig, surroundings: Surroundings): { plan: Plan | null, faults: Faults } {
+export function compileRoute (written: RouteConfig, surroundings: Surroundings): { plan: Plan | null, faults: Faults, needs: readonly string[] } {
   const route = { ...written, filters: filtersOf(written, surroundings.rooms.filters) }
   const faults: Faults = []
   const open: Open = []
+  const needed: ReadonlySet<string>[] = []
   const place = (name: string): Place => {
     const services = surroundings.services(route.id, name)
     open.push(services)
+    if (services.needs) needed.push(services.needs)
     return { routeId: route.id, upstreams: route.targets.map(({ to }) => to), services }
   }
   const parts = route.predicates.map(node => compilePredicate(node, surroundings.rooms.predicates, place('predicates'), faults))
@@ -51,9 +54,10 @@ export function compileRoute (written: RouteConfig, surroundings: Surroundings):
   const [fault] = faults
   // What is closed here is not closed once more when the plan is
   if (fault) void closeAll(open.splice(0))
-  if (!sound) return { plan: null, faults }
+  const needs = needed.flatMap(names => [...names])
+  if (!sound) return { plan: null, faults, needs }
   const life = new PlanLife(() => closeAll(open))
-  return { plan: fault ? assemble(route, matcher, [], invalid, life, fault.message) : assemble(route, matcher, filters, dispatch!, life, null), faults }
+  return { plan: fault ? assemble(route, matcher, [], invalid, life, fault.message) : assemble(route, matcher, filters, dispatch!, life, null), faults, needs }
 }
 
 const invalid: Dispatch = x => Promise.resolve(problem('GW_ROUTE_INVALID', x.id))
@@ -68,17 +72,11 @@ function connect (route: RouteConfig, surroundings: Surroundings, faults: Faults
   }
 }
 
-/** The first listed filter is outermost. */
 function wrapAll (filters: readonly PlannedFilter[], upstream: Dispatch, route: RouteConfig, rooms: Rooms, faults: Faults): Dispatch {
-  return filters.reduceRight((next, filter) => {
-    try {
-      return wrapDispatch(filter, next)
-    } catch (error) {
-      const { name, origin } = route.filters[filter.index]!
-      faults.push(badRoom(rooms.filters.get(name)!, `failed to start: ${reasonOf(error)}`).under(origin))
-      return next
-    }
-  }, upstream)
+  return wrapDispatch(filters, upstream, (filter, error) => {
+    const { name, origin } = route.filters[filter.index]!
+    faults.push(badRoom(rooms.filters.get(name)!, `failed to start: ${reasonOf(error)}`).under(origin))
+  })
 }
 
 function assemble (

@@ -1,7 +1,6 @@
 import { ERRORS, GatewayError, type ErrorCode } from '../contract/errors.ts'
-import type { BodyStream } from '../contract/body.ts'
 import type { Exchange } from '../contract/exchange.ts'
-import type { Reply } from '../contract/reply.ts'
+import { isStream, type Reply } from '../contract/reply.ts'
 import { problem } from '../contract/refuse.ts'
 import type { Log } from '../contract/services.ts'
 
@@ -25,5 +24,3 @@ export function letGo (body: Reply['body'], instead: Reply | null): void {
   if (!isStream(body) || body.ended || body === instead?.body || isStream(instead?.body ?? null)) return
   body.cancel(new GatewayError(instead?.code ?? 'GW_INTERNAL'))
 }
-
-const isStream = (body: Reply['body']): body is BodyStream => body !== null && typeof body === 'object' && 'cancel' in body

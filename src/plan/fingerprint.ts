@@ -7,14 +7,15 @@ import { roomsEverywhere } from './filters-of.ts'
  * which file, its tests and how it was written make no difference.
  */
 export function fingerprint (route: RouteConfig, rooms: Rooms, context: unknown): string {
-  const { id, order, predicates, filters, skip, targets, timeouts, timeoutMs, allowPath, metadata } = route
+  const { id, order, predicates, filters, skip, targets, splitBy = null, timeouts, timeoutMs, allowPath, metadata } = route
   return JSON.stringify([
     id, order, timeouts, timeoutMs, allowPath, metadata, context,
     predicates.map(node => predicate(node, rooms)),
     filters.map(use => parts(use, rooms.filters)),
     skip,
     roomsEverywhere(rooms.filters).map(identity),
-    targets.map(({ to, weight }) => [to, weight])
+    targets.map(({ to, weight }) => [to, weight]),
+    splitBy
   ], exactly)
 }
 

@@ -57,6 +57,7 @@ export function finish (plan: Plan, x: Exchange, end: End, log: Log): void {
       log.error({ error, 'gatehouse.route': plan.id, 'gatehouse.filter': filter.name, 'http.request.id': x.id }, 'done phase failed')
     }
   }
+  if (x.ends !== null) for (const ended of x.ends) ended(end)
 }
 
 function finishLate (plan: Plan, x: Exchange, end: End, log: Log): void {

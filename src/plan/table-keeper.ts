@@ -18,7 +18,10 @@ export interface Quarantined {
 export interface Update { readonly table: Table, readonly quarantined: readonly Quarantined[], readonly faults: readonly ConfigError[] }
 
 /** A plan and what it was compiled from, to see whether it still is what the file says. */
-interface Kept { readonly plan: Plan, readonly source: string }
+interface Kept { readonly plan: Plan, readonly source: string, /** What beyond the route it was made of. */ readonly needs: readonly string[] }
+
+/** What beside its own text makes a route another plan; `needs` are the names that its filters have asked for. */
+export type Context = (route: RouteConfig, needs: readonly string[]) => unknown
 
 /** A broken version is never taken for unchanged: the next update tries it again. */
 const NEVER = ''
@@ -54,13 +57,13 @@ export class TableKeeper {
    * Compiles routes; `context` tells apart surroundings in which the same route would become another plan. `unreadable` are routes
    * that did not get so far: they are shown with those that cannot be compiled.
    */
-  prepare (routes: readonly RouteConfig[], surroundings: Surroundings, context: (route: RouteConfig) => unknown, unreadable: readonly Quarantined[] = []): Prepared {
+  prepare (routes: readonly RouteConfig[], surroundings: Surroundings, context: Context, unreadable: readonly Quarantined[] = []): Prepared {
     const prepared = { kept: new Map<string, Kept>(), fresh: [] as Plan[], quarantined: [...unreadable] }
     for (const route of routes) {
-      const source = fingerprint(route, surroundings.rooms, context(route))
+      const sourceWith = (needs: readonly string[]) => fingerprint(route, surroundings.rooms, context(route, needs))
       const before = this.#kept.get(route.id)
-      if (before?.source === source) prepared.kept.set(route.id, before)
-      else compile(route, source, before?.plan.fault === null ? before : null, surroundings, prepared)
+      if (before && before.source === sourceWith(before.needs)) prepared.kept.set(route.id, before)
+      else compile(route, sourceWith, before?.plan.fault === null ? before : null, surroundings, prepared)
     }
     return { ...prepared, faults: prepared.quarantined.flatMap(({ faults }) => faults) }
   }
@@ -102,15 +105,15 @@ export interface Prepared {
   readonly faults: readonly ConfigError[]
 }
 
-function compile (route: RouteConfig, source: string, earlier: Kept | null, surroundings: Surroundings, into: Pick<Prepared, 'kept'> & { fresh: Plan[], quarantined: Quarantined[] }): void {
-  const { plan, faults } = compileRoute(route, surroundings)
+function compile (route: RouteConfig, sourceWith: (needs: readonly string[]) => string, earlier: Kept | null, surroundings: Surroundings, into: Pick<Prepared, 'kept'> & { fresh: Plan[], quarantined: Quarantined[] }): void {
+  const { plan, faults, needs } = compileRoute(route, surroundings)
   if (plan) into.fresh.push(plan)
   if (faults.length === 0) {
-    into.kept.set(route.id, { plan: plan!, source })
+    into.kept.set(route.id, { plan: plan!, source: sourceWith(needs), needs })
     return
   }
   const before = faults.some(({ code }) => ENDS_TRUST.has(code)) ? null : earlier
   into.quarantined.push({ id: route.id, faults, serving: before ? 'previous' : plan ? 'error' : 'nothing' })
   if (before) into.kept.set(route.id, before)
-  else if (plan) into.kept.set(route.id, { plan, source: NEVER })
+  else if (plan) into.kept.set(route.id, { plan, source: NEVER, needs })
 }

@@ -41,7 +41,7 @@ export function tracePlan (plan: Plan, dispatch: Dispatch): { plan: Plan, traces
       requests: filters.filter(filter => filter.phases.request),
       responses: filters.filter(filter => filter.phases.response).reverse(),
       dones: filters.filter(filter => filter.phases.done).reverse(),
-      dispatch: filters.reduceRight((next, filter) => wrapDispatch(filter, next), dispatch)
+      dispatch: wrapDispatch(filters, dispatch, (_, error) => { throw error })
     }
   }
 }

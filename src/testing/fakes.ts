@@ -1,8 +1,15 @@
 import { celExpressions } from '../adapters/cel-expressions.ts'
+import { memoryLimiters } from '../adapters/limiter/memory-limiter.ts'
 import { memoryStore } from '../adapters/memory-store.ts'
 import { MetricRegistry } from '../adapters/metric-registry.ts'
-import type { Breakers } from '../contract/breaker.ts'
+import { retryBudgets } from '../adapters/retry-budgets.ts'
+import type { Breaker, Breakers } from '../contract/breaker.ts'
+import { ConfigError } from '../contract/config-error.ts'
+import type { Detours } from '../contract/detours.ts'
+import type { Load } from '../contract/load.ts'
 import { OutboundError, type Outbound, type OutboundReply, type OutboundRequest } from '../contract/outbound.ts'
+import { problem } from '../contract/refuse.ts'
+import type { Dispatch } from '../contract/room.ts'
 import type { Clock, Log, Random, Services } from '../contract/services.ts'
 import { fakeIssuers, fakeKeys } from './fake-identity.ts'
 
@@ -63,8 +70,30 @@ export function fakeOutbound (answer?: (request: OutboundRequest) => TestAnswer 
   }
 }
 
+/** A breaker that never opens and counts nothing; those in `over` take the place. */
+export function fakeBreaker (over: Partial<Breaker> = {}): Breaker {
+  return { name: 'test', state: 'closed', admits: true, retryInMs: 0, enter: () => ({ end: () => {} }), run: act => act(), force: () => {}, close: () => {}, ...over }
+}
+
 /** Never opens. */
-export const closedBreaker: Breakers = () => ({ state: 'closed', run: act => act() })
+export const closedBreaker: Breakers = () => fakeBreaker()
+
+/** A process that has nothing to do. */
+export const CALM: Load = { eventLoopDelayMs: 0, memoryShare: 0, inFlight: 0, sample: 0 }
+
+/** Other upstreams and routes of a test, by `upstream:<name>`, `route:<id>` and `path:<path>`; any other upstream or route is unknown. */
+export function fakeDetours (ways: Readonly<Record<string, Dispatch>> = {}): Detours {
+  const known = (name: string, pointer: string, code: 'GW_CONFIG_UNKNOWN_UPSTREAM' | 'GW_CONFIG_UNKNOWN_ROUTE'): Dispatch => {
+    const way = ways[name]
+    if (way === undefined) throw new ConfigError(code, pointer, `nothing is named "${name}" in this test`)
+    return way
+  }
+  return {
+    upstream: (target, pointer) => known(`upstream:${target}`, pointer, 'GW_CONFIG_UNKNOWN_UPSTREAM'),
+    route: (id, pointer) => known(`route:${id}`, pointer, 'GW_CONFIG_UNKNOWN_ROUTE'),
+    path: path => ways[`path:${path}`] ?? (async x => problem('GW_NO_ROUTE', x.id))
+  }
+}
 
 /** Every service a room may want, none of them touching the outside. Expressions are the real ones: they touch nothing. */
 export interface FakeServices extends Services { clock: FakeClock, log: FakeLog, registry: MetricRegistry }
@@ -82,6 +111,10 @@ export function fakeServices (over: Partial<FakeServices> = {}): FakeServices {
     outbound: fakeOutbound(),
     store: memoryStore(clock),
     breaker: closedBreaker,
+    limiter: memoryLimiters(clock),
+    budget: retryBudgets(clock),
+    load: CALM,
+    detours: fakeDetours(),
     issuers: fakeIssuers(),
     keys: fakeKeys(),
     sessions: null,

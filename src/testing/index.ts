@@ -2,4 +2,5 @@
 export * from './exchange.ts'
 export * from './fake-identity.ts'
 export * from './fakes.ts'
+export * from './manual-clock.ts'
 export * from './mount.ts'

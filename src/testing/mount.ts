@@ -1,10 +1,13 @@
+import { admits, enterGates } from '../contract/call-gate.ts'
 import { ConfigErrors } from '../contract/config-error.ts'
 import type { Body } from '../contract/body.ts'
 import type { Exchange } from '../contract/exchange.ts'
 import type { End, Reply } from '../contract/reply.ts'
 import { HeaderList } from '../contract/header-list.ts'
+import { problem } from '../contract/refuse.ts'
 import type { Dispatch, Filter, IndexHint, Predicate } from '../contract/room.ts'
 import type { PredicateUse, RouteConfig, Use } from '../contract/route-file.ts'
+import type { Clock } from '../contract/services.ts'
 import { compileRoute } from '../plan/compile-route.ts'
 import { roomsOf } from '../plan/compile-room.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -57,10 +60,31 @@ export function mount (room: Filter | Predicate, config: unknown = null, upstrea
       const metrics = services.registry.scope({ route: routeId, filter })
       return { ...services, metrics, close: () => { metrics.close() } }
     },
-    upstream: () => ({ dispatch: x => { x.attempt++; return dispatch(x) }, close: () => {} })
+    upstream: () => ({ dispatch: gated(dispatch, services.clock), close: () => {} })
   })
   if (faults.length > 0 || plan === null) throw new ConfigErrors(faults)
   return room.kind === 'filter' ? mountedFilter(plan, services) : mountedPredicate(plan, services)
+}
+
+/** The one endpoint of a test's upstream, unless the test sets another. */
+export const TEST_ENDPOINT = 'http://upstream.test'
+
+/** The call as the machine makes it: whoever has a say in calls is asked, and told how it went. */
+function gated (dispatch: Dispatch, clock: Clock): Dispatch {
+  return async x => {
+    const endpoint = x.endpoint ?? TEST_ENDPOINT
+    if (x.aborted !== null) return problem('GW_CLIENT_GONE', x.id)
+    const watchers = admits(x, endpoint) ? enterGates(x, endpoint) : null
+    if (watchers === null) return problem('GW_CIRCUIT_OPEN', x.id)
+    x.attempt++
+    x.endpoint = endpoint
+    x.upstream ??= 'test'
+    const startMs = clock.monotonic()
+    const answer = await dispatch(x)
+    const headMs = clock.monotonic() - startMs
+    for (const one of watchers) one.ended({ status: answer.code === null ? answer.status : 0, code: answer.code, headMs })
+    return answer
+  }
 }
 
 /** The mistakes of a room's first test, told before they turn up as something else. */

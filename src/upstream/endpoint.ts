@@ -8,8 +8,12 @@ import { upstreamTls, type UpstreamTls } from './upstream-tls.ts'
 export interface EndpointOptions {
   /** `http://host:port` */
   readonly origin: string
+  /** The authority that the address was found under, `orders.svc:8080`: for the Host field and for the name in the certificate. Default: that of the origin. */
+  readonly name?: string | undefined
   readonly connectMs: number
   readonly connections: number
+  /** Calls that wait for a connection, at most. */
+  readonly pending: number
   readonly keepAliveMs: number
   readonly tls: TlsConfig | null
 }
@@ -28,17 +32,20 @@ export class Endpoint {
   readonly connectMs: number
   readonly pool: Pool
   readonly #capacity: number
+  readonly #connections: number
   readonly #connecting = new Set<Socket>()
   #inFlight = 0
 
-  constructor ({ origin, connectMs, connections, keepAliveMs, tls }: EndpointOptions) {
-    const { host, hostname, protocol } = new URL(origin)
+  constructor ({ origin, name, connectMs, connections, pending, keepAliveMs, tls }: EndpointOptions) {
+    const { protocol } = new URL(origin)
+    const { host, hostname } = name === undefined ? new URL(origin) : new URL(`${protocol}//${name}`)
     this.origin = origin
     this.authority = host
     this.serverName = protocol === 'https:' ? host : null
     this.tls = protocol === 'https:' ? upstreamTls(hostname, tls) : null
     this.connectMs = connectMs
-    this.#capacity = connections * 2
+    this.#capacity = connections + pending
+    this.#connections = connections
     this.pool = new Pool(origin, {
       connections,
       pipelining: 1,
@@ -56,6 +63,9 @@ export class Endpoint {
 
   /** Whether one more call fits: open connections, and as many waiting for one. */
   get full (): boolean { return this.#inFlight >= this.#capacity }
+
+  /** Whether all connections are in use. */
+  get busy (): boolean { return this.#inFlight > this.#connections }
 
   enter (): void {
     this.#inFlight++
@@ -91,6 +101,8 @@ function connector (timeoutMs: number, tls: UpstreamTls | null, connecting: Set<
       callback(...result)
     })
     connecting.add(socket)
+    // Before undici listens, who hands the same error on
+    socket.once('error', (error: Error) => { Object.assign(error, { served: socket.bytesRead > 0 }) })
     socket.once('close', () => {
       connecting.delete(socket)
       clearTimeout(timer)

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { GatewayError } from '../contract/errors.ts'
 import type { Exchange } from '../contract/exchange.ts'
 import type { RawFields } from './reply-headers.ts'
-import { UpstreamReply, type Controller } from './upstream-reply.ts'
+import { UpstreamReply, type Controller, type Served } from './upstream-reply.ts'
 
 /** undici's own timeouts cost less and come up to a second late: good enough for those that are longer than this. */
 const SHORT_MS = 5000
@@ -20,7 +20,7 @@ export class PunctualReply extends UpstreamReply {
   /** A request body that is still on its way. */
   #uploading: Readable | null = null
 
-  constructor (x: Exchange, settle: (error: Error | null) => void, endpoint: { leave(): void }, timeouts: CallTimeouts) {
+  constructor (x: Exchange, settle: (error: Error | null) => void, endpoint: Served, timeouts: CallTimeouts) {
     super(x, settle, endpoint)
     this.#timeouts = timeouts
   }
@@ -36,7 +36,8 @@ export class PunctualReply extends UpstreamReply {
     super.onRequestStart(controller)
   }
 
-  onBodySent (): void {
+  override onBodySent (): void {
+    super.onBodySent()
     this.#timer?.refresh()
   }
 

@@ -1,87 +1,117 @@
-import { ConfigError } from '../contract/config-error.ts'
+import { ConfigError, type Origin } from '../contract/config-error.ts'
+import type { Exchange } from '../contract/exchange.ts'
+import type { Reply } from '../contract/reply.ts'
 import { problem } from '../contract/refuse.ts'
 import type { Dispatch } from '../contract/room.ts'
 import type { GatewayConfig, RouteConfig, Target, UpstreamConfig } from '../contract/route-file.ts'
-import { roundRobin, type Balancer } from './balance.ts'
-import { checkTlsHasEffect, type Endpoint, type EndpointOptions } from './endpoint.ts'
-import type { EndpointRegistry } from './endpoint-registry.ts'
-import { forwarder } from './forwarded.ts'
-import { needsPunctuality } from './punctual-reply.ts'
+import type { Clock, Expressions, Random } from '../contract/services.ts'
 import type { CallOptions } from './call-options.ts'
+import { checkUpstreamConfig } from './check-upstream-config.ts'
+import { DynamicEndpoints } from './dynamic-endpoints.ts'
+import { forwarder, type Forwarder } from './forwarded.ts'
+import type { PoolKey, PoolRegistry } from './pool-registry.ts'
+import { needsPunctuality } from './punctual-reply.ts'
+import { splitOf } from './split.ts'
+import { Sticky, type MacOf } from './sticky.ts'
 import { call } from './upstream-call.ts'
+import type { UpstreamPool } from './upstream-pool.ts'
 
 const CONNECT_MS = 5000
 const HEAD_MS = 30_000
 const IDLE_MS = 60_000
-/** Origins that filters of one route have made (set-request-uri) whose connections are kept. */
-const DYNAMIC_ORIGINS = 64
 
-type Named = GatewayConfig['upstreams']
+type Config = Pick<GatewayConfig, 'settings' | 'upstreams'>
 
-/** One of a route's targets: who is next there, and how it is asked. */
-interface Branch { readonly next: Balancer<{ endpoint: Endpoint }>, readonly options: CallOptions, readonly weight: number }
+/** What calls to upstreams are made with. */
+export interface UpstreamServices {
+  readonly pools: PoolRegistry
+  readonly clock: Pick<Clock, 'monotonic'>
+  readonly random: Random
+  readonly expressions: Expressions
+  readonly macOf: MacOf
+}
 
-/** Makes, for each route, the call to its upstream out of the shared connection pools. */
-export function routeUpstreams (config: Pick<GatewayConfig, 'settings' | 'upstreams'>, registry: EndpointRegistry) {
+/** One of a route's targets: who is asked there, and how. */
+interface Branch { readonly pool: UpstreamPool, readonly options: CallOptions, readonly sticky: Sticky | null }
+
+/** Makes, for each route, the call to its upstream out of the shared pools. */
+export function routeUpstreams (config: Config, services: UpstreamServices) {
   const forward = forwarder(config.settings)
   return (route: RouteConfig): { dispatch: Dispatch, close(): void } => {
-    const taken = new Taken(registry)
-    const branches = letGoUnlessMade(taken, () => route.targets.map(target => branch(target, route, config.upstreams, taken, forward)))
-    const dynamic: CallOptions = { ...timeouts(route, null), forward }
-    return { dispatch: dispatcher(branches, origin => taken.dynamic(origin, connectMs(route, null)), dynamic), close: () => { taken.close() } }
+    const taken: PoolKey[] = []
+    const dynamic = new DynamicEndpoints(services.pools.endpoints, connectMs(route, null))
+    const close = () => {
+      for (const key of taken.splice(0)) services.pools.release(key)
+      dynamic.close()
+    }
+    try {
+      const branches = route.targets.map(target => branch(target, route, config, services, taken, forward))
+      return { dispatch: dispatcher(route, branches, dynamic, { ...timeouts(route, null), forward }, services), close }
+    } catch (error) {
+      // A route that cannot be made must not keep the pools of its sound targets
+      close()
+      throw error
+    }
   }
 }
 
-/** A route that cannot be made must not keep the pools of its sound targets. */
-function letGoUnlessMade<T> (taken: Taken, make: () => T): T {
-  try {
-    return make()
-  } catch (error) {
-    taken.close()
-    throw error
-  }
-}
-
-function dispatcher (branches: readonly Branch[], dynamic: (origin: string) => Endpoint, options: CallOptions): Dispatch {
-  const choose = roundRobin(branches)
+function dispatcher (route: RouteConfig, branches: readonly Branch[], dynamic: DynamicEndpoints, options: CallOptions, services: UpstreamServices): Dispatch {
+  const split = splitOf(route, services)
+  const sole = branches.length === 1 && route.targets[0]!.weight > 0 ? branches[0]! : null
   return x => {
-    if (x.origin !== null) return call(x, dynamic(x.origin), options)
-    const chosen = choose()
-    const endpoint = chosen?.next()?.endpoint ?? null
-    return endpoint === null ? Promise.resolve(problem('GW_NO_ENDPOINT', x.id)) : call(x, endpoint, chosen!.options)
+    if (x.origin !== null) {
+      x.upstream = x.origin
+      return call(x, dynamic.of(x.origin), options)
+    }
+    try {
+      const chosen = sole ?? branches[split(x)]
+      return chosen === undefined ? nobody(x) : ask(x, chosen)
+    } catch (error) {
+      // An expression that keys are made of has failed: whoever calls waits for a promise
+      return Promise.reject(error instanceof Error ? error : new TypeError('no error was thrown', { cause: error }))
+    }
   }
 }
 
-function branch (target: Target, route: RouteConfig, named: Named, taken: Taken, forward: CallOptions['forward']): Branch {
-  const found = named.get(target.to)
-  const upstream = found?.config ?? null
-  const options: CallOptions = { ...timeouts(route, upstream), forward }
-  const addresses = (upstream?.endpoints ?? [target.to]).map(endpoint => typeof endpoint === 'string' ? { url: endpoint, weight: 1 } : endpoint)
-  const members = blaming(found?.origin, () => {
-    checkTlsHasEffect(addresses.map(({ url }) => url), upstream?.tls)
-    return addresses.map(({ url, weight }) => ({ weight, endpoint: taken.acquire(endpointOptions(url, route, upstream)) }))
-  })
-  return { next: roundRobin(members), options, weight: target.weight }
+function nobody (x: Exchange): Promise<Reply> {
+  x.upstream = null
+  return Promise.resolve(problem('GW_NO_ENDPOINT', x.id))
 }
 
-/** A fault of the upstream's own TLS section is shown there and not at the route. */
-function blaming<T> (origin: ConfigErrorOrigin, make: () => T): T {
+function ask (x: Exchange, { pool, options, sticky }: Branch): Promise<Reply> {
+  x.upstream = pool.name
+  if (sticky !== null) return askSticky(x, pool, options, sticky)
+  const member = pool.pick(x)
+  return member === null ? Promise.resolve(pool.refusal(x)) : call(x, member.endpoint, options, member.heard)
+}
+
+async function askSticky (x: Exchange, pool: UpstreamPool, options: CallOptions, sticky: Sticky): Promise<Reply> {
+  const wanted = sticky.memberOf(x)
+  const member = wanted !== null && pool.allows(wanted, x) ? wanted : pool.pick(x)
+  if (member === null) return pool.refusal(x)
+  const reply = await call(x, member.endpoint, options, member.heard)
+  return member === wanted ? reply : sticky.keep(x, reply, member)
+}
+
+function branch ({ to }: Target, route: RouteConfig, { upstreams, settings }: Config, services: UpstreamServices, taken: PoolKey[], forward: Forwarder): Branch {
+  const found = upstreams.get(to)
+  const config = found?.config ?? null
+  return blaming(found?.origin, () => {
+    if (config) checkUpstreamConfig(config, settings.zone ?? null)
+    const key: PoolKey = { name: to, config, connectMs: connectMs(route, config), zone: settings.zone ?? null, file: found?.origin.file ?? '' }
+    const pool = services.pools.acquire(key)
+    taken.push(key)
+    const sticky = config?.sticky ? new Sticky(pool, config.sticky, services.macOf, services.clock) : null
+    return { pool, sticky, options: { ...timeouts(route, config), forward: sticky?.forwarder(forward) ?? forward } }
+  })
+}
+
+/** A fault in the upstream's own section is shown there and not at the route. */
+function blaming<T> (origin: Origin | undefined, make: () => T): T {
   try {
     return make()
   } catch (error) {
     throw error instanceof ConfigError && origin ? error.under(origin) : error
-  }
-}
-
-type ConfigErrorOrigin = { file: string, pointer: string } | undefined
-
-function endpointOptions (url: string, route: RouteConfig, upstream: UpstreamConfig | null): EndpointOptions {
-  return {
-    origin: new URL(url).origin,
-    connectMs: connectMs(route, upstream),
-    connections: upstream?.connections ?? 1024,
-    keepAliveMs: upstream?.keepAlive ?? 4000,
-    tls: upstream?.tls ?? null
   }
 }
 
@@ -92,42 +122,4 @@ function timeouts (route: RouteConfig, upstream: UpstreamConfig | null) {
   const headMs = route.timeouts.head ?? upstream?.timeouts?.head ?? HEAD_MS
   const idleMs = route.timeouts.idle ?? upstream?.timeouts?.idle ?? IDLE_MS
   return { headMs, idleMs, punctual: needsPunctuality(headMs, idleMs) }
-}
-
-/** The pools one route has taken, to be given back when its plan is closed. */
-class Taken {
-  readonly #registry: EndpointRegistry
-  readonly #fixed: EndpointOptions[] = []
-  readonly #dynamic = new Map<string, { endpoint: Endpoint, options: EndpointOptions }>()
-
-  constructor (registry: EndpointRegistry) {
-    this.#registry = registry
-  }
-
-  acquire (options: EndpointOptions): Endpoint {
-    const endpoint = this.#registry.acquire(options)
-    this.#fixed.push(options)
-    return endpoint
-  }
-
-  /** The least lately made origin goes when there are too many. */
-  dynamic (origin: string, connectMs: number): Endpoint {
-    const known = this.#dynamic.get(origin)
-    if (known) return known.endpoint
-    if (this.#dynamic.size >= DYNAMIC_ORIGINS) {
-      const [oldest, { options }] = this.#dynamic.entries().next().value!
-      this.#dynamic.delete(oldest)
-      this.#registry.release(options)
-    }
-    const options: EndpointOptions = { origin, connectMs, connections: 256, keepAliveMs: 4000, tls: null }
-    const endpoint = this.#registry.acquire(options)
-    this.#dynamic.set(origin, { endpoint, options })
-    return endpoint
-  }
-
-  close (): void {
-    for (const options of this.#fixed.splice(0)) this.#registry.release(options)
-    for (const { options } of this.#dynamic.values()) this.#registry.release(options)
-    this.#dynamic.clear()
-  }
 }

@@ -79,8 +79,10 @@ class NodeCall implements Controller {
       finish()
       return
     }
-    outgoing.on('error', error => { this.abort(error) }).once('end', finish).pipe(req, { end: false })
+    outgoing.on('error', error => { this.abort(error) }).on('data', () => { this.#reply.onBodySent() }).once('end', finish).pipe(req, { end: false })
   }
+
+  get paused (): boolean { return this.#res?.isPaused() ?? false }
 
   pause (): void {
     this.#res?.pause()

@@ -1,3 +1,5 @@
+import { admits, enterGates } from '../contract/call-gate.ts'
+import type { CallWatcher } from '../contract/call-watcher.ts'
 import { ERRORS } from '../contract/errors.ts'
 import { problem } from '../contract/refuse.ts'
 import type { Exchange } from '../contract/exchange.ts'
@@ -16,19 +18,23 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
 /**
  * Asks one endpoint and resolves with its reply at the head; a failure becomes a problem reply with its code. A connection that
  * was lost before any answer is asked for once more when nothing can be done twice by that (RFC 9112 9.3.1): an upstream may
- * close an idle connection at the moment it is used.
+ * close an idle connection at the moment it is used. Each of the two is a call of its own to the gates and to `watcher`, who hears
+ * how the call to this endpoint went.
  */
-export function call (x: Exchange, endpoint: Endpoint, options: CallOptions, mayReplay = true): Promise<Reply> {
+export function call (x: Exchange, endpoint: Endpoint, options: CallOptions, watcher: CallWatcher | null = null, mayReplay = true): Promise<Reply> {
   if (x.aborted !== null) return Promise.resolve(failed(x, x.aborted))
   if (endpoint.full) return Promise.resolve(problem('GW_OVERLOADED', x.id, undefined, { 'retry-after': '1' }))
+  const watchers = x.gates === null ? null : enterGates(x, endpoint.origin)
+  if (watchers === null && x.gates !== null) return Promise.resolve(problem('GW_CIRCUIT_OPEN', x.id))
   return new Promise(resolve => {
     const settle = (error: Error | null): void => {
       if (error === null) resolve(reply)
-      else if (mayReplay && replayable(x, error)) resolve(call(x, endpoint, options, false))
+      else if (mayReplay && replayable(x, endpoint, error)) resolve(call(x, endpoint, options, watcher, false))
       else resolve(failed(x, error))
     }
     const trailers = x.body.present ? announcedTrailers(x) : null
     const reply = options.punctual && trailers === null ? new PunctualReply(x, settle, endpoint, options) : new UpstreamReply(x, settle, endpoint)
+    if (watcher !== null || watchers !== null) reply.watch(watcher, watchers)
     x.attempt++
     x.endpoint = endpoint.origin
     x.onAbort(reply)
@@ -36,7 +42,7 @@ export function call (x: Exchange, endpoint: Endpoint, options: CallOptions, may
     try {
       send(x, endpoint, options, trailers, reply)
     } catch (error) {
-      endpoint.leave()
+      reply.drop(error as Error)
       throw error
     }
   })
@@ -60,9 +66,12 @@ function send (x: Exchange, endpoint: Endpoint, options: CallOptions, trailers: 
   }, reply)
 }
 
-function replayable (x: Exchange, error: Error): boolean {
-  return x.aborted === null && x.upgrade === null && IDEMPOTENT.has(x.method) && x.body.replayable && lostConnection(error)
+/** Where there is no room for it, or a gate is closed by now, what happened is the better answer. */
+function replayable (x: Exchange, endpoint: Endpoint, error: Error): boolean {
+  return lostConnection(error) && repeatable(x) && !endpoint.full && admits(x, endpoint.origin)
 }
+
+const repeatable = ({ aborted, upgrade, method, body }: Exchange): boolean => aborted === null && upgrade === null && IDEMPOTENT.has(method) && body.replayable
 
 function failed (x: Exchange, error: Error): Reply {
   const { code, message } = upstreamError(x.aborted ?? error)

@@ -14,7 +14,9 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   UND_ERR_SOCKET: 'GW_UPSTREAM_RESET',
   ECONNRESET: 'GW_UPSTREAM_RESET',
   EPIPE: 'GW_UPSTREAM_RESET',
-  UND_ERR_HEADERS_OVERFLOW: 'GW_UPSTREAM_PROTOCOL',
+  // What a client sends may come back in the head of the answer: more than we take of it is no fault of upstream
+  UND_ERR_HEADERS_OVERFLOW: 'GW_REPLY_TOO_LARGE',
+  HPE_HEADER_OVERFLOW: 'GW_REPLY_TOO_LARGE',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'GW_UPSTREAM_PROTOCOL',
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'GW_BAD_BODY',
   UND_ERR_DESTROYED: 'GW_STOPPING',
@@ -43,6 +45,10 @@ function family (code: string): ErrorCode {
 
 /** Whether the connection was lost before anything of an answer: an idle connection that upstream had just closed looks so. */
 export function lostConnection (error: Error): boolean {
-  const code = upstreamError(error).code
-  return code === 'GW_UPSTREAM_RESET'
+  return upstreamError(error).code === 'GW_UPSTREAM_RESET' && hadServed(error)
+}
+
+/** A connection that has brought nothing yet was not closed because it was idle: asking again would ask a failing upstream twice. */
+function hadServed (error: Error & { served?: boolean, socket?: { bytesRead?: number } | null }): boolean {
+  return error.served ?? (error.socket?.bytesRead ?? 1) > 0
 }

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { Duplex } from 'node:stream'
-import { GatewayError } from '../contract/errors.ts'
+import type { CallEnd, CallWatcher } from '../contract/call-watcher.ts'
+import { GatewayError, type ErrorCode } from '../contract/errors.ts'
 import type { BodyStream } from '../contract/body.ts'
 import type { Exchange } from '../contract/exchange.ts'
 import type { Reply } from '../contract/reply.ts'
@@ -17,7 +18,10 @@ export interface Sink {
 }
 
 /** What the connection to upstream lets the reply do with it. */
-export type Controller = Pick<Dispatcher.DispatchController, 'pause' | 'resume' | 'abort'>
+export type Controller = Pick<Dispatcher.DispatchController, 'pause' | 'resume' | 'abort'> & { readonly paused: boolean }
+
+/** Whoever a call is made to: told when it has ended. `busy`: all connections are in use, so that calls wait for one. */
+export interface Served { readonly busy: boolean, leave(): void }
 
 /** How much of a body waits for whoever will read it. */
 const WAITING_BYTES = 65_536
@@ -41,22 +45,54 @@ export class UpstreamReply implements Reply, BodyStream, Dispatcher.DispatchHand
   error: GatewayError | null = null
   readonly #x: Exchange
   readonly #settle: (error: Error | null) => void
-  readonly #endpoint: { leave(): void }
+  readonly #endpoint: Served
   #controller: Controller | null = null
   #aborted: Error | null = null
   #sink: Sink | null = null
   #answered = false
+  #over = false
+  #watcher: CallWatcher | null = null
+  #watchers: readonly CallWatcher[] | null = null
+  #startMs = 0
+  /** 0 until the head is there. */
+  #headMs = 0
+  #heldBack = false
+  /** When there was a connection to send the body over, and when the last piece of it was handed on. */
+  #beganMs = 0
+  #sentMs = 0
+  /** Since when nobody has taken more of the answer, 0 for now; and how long that was before. */
+  #pausedAtMs = 0
+  #pausedMs = 0
 
   /** `settle` is told once: with null when the head is there, with an error when none will come. The call leaves `endpoint` when it has ended. */
-  constructor (x: Exchange, settle: (error: Error | null) => void, endpoint: { leave(): void }) {
+  constructor (x: Exchange, settle: (error: Error | null) => void, endpoint: Served) {
     this.#x = x
     this.#settle = settle
     this.#endpoint = endpoint
   }
 
+  /** These hear how the call goes: whoever looks after the endpoint, and those that the gates have sent. Before it begins. */
+  watch (watcher: CallWatcher | null, watchers: readonly CallWatcher[] | null): void {
+    this.#watcher = watcher
+    this.#watchers = watchers
+    this.#startMs = performance.now()
+  }
+
+  /** The call could not even be begun, or not whole: whatever is under way of it ends. */
+  drop (reason: Error): void {
+    this.#answered = true
+    this.#left(new GatewayError('GW_INTERNAL'))
+    this.#controller?.abort(reason)
+  }
+
   onRequestStart (controller: Controller): void {
     this.#controller = controller
+    if (this.#startMs !== 0 && this.#x.body.present) this.#beganMs = this.#sentMs = performance.now()
     if (this.#aborted !== null) controller.abort(this.#aborted)
+  }
+
+  onBodySent (): void {
+    if (this.#beganMs !== 0) this.#sentMs = performance.now()
   }
 
   onResponseStart (_controller: Controller, status: number, headers: RawFields): void {
@@ -66,6 +102,8 @@ export class UpstreamReply implements Reply, BodyStream, Dispatcher.DispatchHand
     }
     this.status = status
     this.headers = replyHeaders(headers)
+    if (this.#startMs !== 0) this.#headMs = this.#passedMs
+    if (this.#watchers !== null) for (const one of this.#watchers) one.answered?.(status, this.#headMs)
     this.#answer(null)
   }
 
@@ -73,49 +111,60 @@ export class UpstreamReply implements Reply, BodyStream, Dispatcher.DispatchHand
     this.received += chunk.byteLength
     if (this.#sink === null) {
       this.chunks.push(chunk)
-      if (this.received > WAITING_BYTES) controller.pause()
-    } else if (!this.#sink.data(chunk)) controller.pause()
+      if (this.received > WAITING_BYTES) this.#pause(controller)
+    } else if (!this.#sink.data(chunk)) this.#pause(controller)
   }
 
   onResponseEnd (_controller: Controller, trailers: RawFields): void {
     this.ended = true
-    this.#endpoint.leave()
+    this.#left(null)
     if (!isEmpty(trailers)) this.trailers = trailerFields(replyHeaders(trailers).flat)
     this.#sink?.end(this.trailers)
   }
 
   onResponseError (_controller: Controller | null, error: Error): void {
-    this.#endpoint.leave()
     if (!this.#answered) {
+      this.#left(error)
       this.#answer(error)
       return
     }
     this.error = upstreamError(error)
+    this.#left(this.error)
     this.#sink?.fail(this.error)
   }
 
+  /** What goes on over the switched connection is no answer: the call is over. */
   onRequestUpgrade (_controller: Controller, status: number, headers: RawFields, socket: Duplex): void {
-    this.#endpoint.leave()
     // Until it is spliced nobody else listens.
     socket.on('error', () => {})
     this.status = status
     this.headers = replyHeaders(headers)
     if (this.#aborted === null && String(headers['upgrade']).toLowerCase() === this.#x.upgrade) {
       this.socket = socket
+      this.#left(null)
       this.#answer(null)
       return
     }
     socket.destroy()
-    this.#answer(new GatewayError('GW_UPSTREAM_PROTOCOL'))
+    const wrong = new GatewayError('GW_UPSTREAM_PROTOCOL')
+    this.#left(wrong)
+    this.#answer(wrong)
   }
 
-  /** Nobody waits for the answer any more. A call that still waits for a connection is over at once. */
+  /** Nobody waits for the answer any more. A call that still waits for a connection is over at once, though it keeps its place in the pool's queue. */
   abort (reason: Error): void {
     if (this.#aborted !== null) return
     this.#aborted = reason
     this.socket?.destroy()
-    if (this.#controller === null) this.#answer(reason)
-    else this.#controller.abort(reason)
+    if (this.#controller !== null) {
+      this.#heldBack = this.#isHeldBack(this.#controller)
+      this.#controller.abort(reason)
+      return
+    }
+    // Others had the connections: the endpoint was not even asked
+    this.#heldBack = this.#endpoint.busy
+    this.#tell(reason)
+    this.#answer(reason)
   }
 
   /** Hands the body over: what waits, then the rest as it comes. */
@@ -128,16 +177,21 @@ export class UpstreamReply implements Reply, BodyStream, Dispatcher.DispatchHand
     if (this.error) sink.fail(this.error)
     else if (this.ended) sink.end(this.trailers)
     else if (more) this.resume()
-    else this.#controller?.pause()
+    else if (this.#controller !== null) this.#pause(this.#controller)
   }
 
   resume (): void {
+    if (this.#pausedAtMs !== 0) this.#pausedMs += performance.now() - this.#pausedAtMs
+    this.#pausedAtMs = 0
     this.#controller?.resume()
   }
 
+  /** An answer that we have enough of is as good as a whole one: what goes wrong with it now is our doing. */
   cancel (reason: Error): void {
     this.socket?.destroy()
-    if (!this.ended && this.error === null) this.#controller?.abort(reason)
+    if (this.ended || this.error !== null) return
+    this.#tell(reason instanceof GatewayError && reason.code === 'GW_CLIENT_GONE' ? reason : null)
+    this.#controller?.abort(reason)
   }
 
   hold (maxBytes: number): Promise<Uint8Array | null> {
@@ -163,6 +217,42 @@ export class UpstreamReply implements Reply, BodyStream, Dispatcher.DispatchHand
       }
       this.resume()
     })
+  }
+
+  #pause (controller: Controller): void {
+    if (this.#pausedAtMs === 0) this.#pausedAtMs = performance.now()
+    controller.pause()
+  }
+
+  /** By a client that does not send, or reads so slowly that most of the time has gone by with that: it may read just now. */
+  #isHeldBack ({ paused }: Controller): boolean {
+    if (paused || this.#x.body.awaitsClient) return true
+    return this.#pausedMs > 0 && this.#startMs !== 0 && this.#pausedMs * 2 > performance.now() - this.#startMs - this.#headMs
+  }
+
+  /** Since the call has begun. What a client has taken to send its body is none of it: nobody makes an endpoint slow by that. */
+  get #passedMs (): number { return performance.now() - this.#startMs - (this.#sentMs - this.#beganMs) }
+
+  /** The call is over, for the endpoint too. */
+  #left (error: Error | null): void {
+    if (this.#over) return
+    this.#over = true
+    this.#endpoint.leave()
+    this.#tell(error)
+  }
+
+  /** Once. Of a call that was given up the reason tells, and not what became of the connection by that. */
+  #tell (error: Error | null): void {
+    const watcher = this.#watcher
+    const watchers = this.#watchers
+    if (watcher === null && watchers === null) return
+    this.#watcher = null
+    this.#watchers = null
+    const code: ErrorCode | null = error === null ? null : upstreamError(this.#aborted ?? error).code
+    const headMs = this.#headMs === 0 ? this.#passedMs : this.#headMs
+    const end: CallEnd = { status: this.status, code, headMs, heldBack: this.#heldBack }
+    if (watchers !== null) for (const one of watchers) one.ended(end)
+    watcher?.ended(end)
   }
 
   #answer (error: Error | null): void {

@@ -9,7 +9,7 @@ const ANYWHERE = 'http://127.0.0.1:1'
 const IDENTITIES = {
   gateway: { session: {} },
   issuers: { main: { issuer: 'https://idp.example.com', audiences: ['api'], client: { id: 'gateway', secret: 'a secret of the example' } } },
-  keyRings: { passport: 'ephemeral', session: 'ephemeral' }
+  keyRings: { passport: 'ephemeral', session: 'ephemeral', sticky: 'ephemeral' }
 }
 
 /**
@@ -32,5 +32,6 @@ function completed ({ upstreams = {}, routes, ...file }: File): File {
 function namesIn (upstream: unknown): string[] {
   if (typeof upstream === 'string') return [upstream]
   if (Array.isArray(upstream)) return upstream.flatMap(namesIn)
-  return typeof upstream === 'object' && upstream !== null && 'to' in upstream ? [String(upstream.to)] : []
+  if (typeof upstream !== 'object' || upstream === null) return []
+  return 'split' in upstream ? namesIn(upstream.split) : 'to' in upstream ? [String(upstream.to)] : []
 }

@@ -3,8 +3,10 @@ import { createServer, request, type ServerOptions } from 'node:https'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
+import { celExpressions } from '../../src/adapters/cel-expressions.ts'
 import { MetricRegistry } from '../../src/adapters/metric-registry.ts'
 import { pinoLog } from '../../src/adapters/pino-log.ts'
+import { systemClock } from '../../src/adapters/system-clock.ts'
 import { systemRandom } from '../../src/adapters/system-random.ts'
 import { networks } from '../../src/contract/cidr.ts'
 import type { GatewayConfig } from '../../src/contract/route-file.ts'
@@ -14,6 +16,7 @@ import { Outside } from '../../src/outside.ts'
 import { TableKeeper } from '../../src/plan/table-keeper.ts'
 import { contexts, surroundings } from '../../src/surroundings.ts'
 import { EndpointRegistry } from '../../src/upstream/endpoint-registry.ts'
+import { PoolRegistry } from '../../src/upstream/pool-registry.ts'
 import { answered, type Answered } from './ask.ts'
 import { rooms } from './guarded.ts'
 
@@ -23,9 +26,10 @@ export async function tlsListener (t: Test, config: GatewayConfig, tls: ServerOp
   const log = pinoLog({ level: 'silent' })
   const metrics = new MetricRegistry()
   const endpoints = new EndpointRegistry()
-  const outside = new Outside(settings, log, metrics)
+  const pools = new PoolRegistry({ endpoints, clock: systemClock, random: systemRandom, expressions: celExpressions })
+  const outside = new Outside(settings, log, metrics, () => handler.inFlight)
   const keeper = new TableKeeper(systemRandom)
-  keeper.commit(keeper.prepare(config.routes, surroundings({ config, rooms, log, endpoints, metrics, outside, identities: outside.identity.at(config) }), contexts(config)))
+  keeper.commit(keeper.prepare(config.routes, surroundings({ config, rooms, log, pools, metrics, keeper, outside, identities: outside.identity.at(config) }), contexts(config)))
   const handler = new RequestHandler({
     guard: { trusted: networks([], ''), hops: 1, headers: limits.headers, targetBytes: limits.targetBytes },
     ownCookie: null,

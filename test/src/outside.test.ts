@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { MetricRegistry } from '../../src/adapters/metric-registry.ts'
+import { BREAKER_DEFAULTS } from '../../src/contract/breaker.ts'
 import type { Settings } from '../../src/contract/settings.ts'
 import { Outside } from '../../src/outside.ts'
 import { fakeLog } from '../../src/testing/index.ts'
@@ -11,7 +12,7 @@ import { loadNative } from './config/load.ts'
 const settingsOf = async (gateway: string): Promise<Settings> => (await loadNative(`gateway: ${gateway}`)).config.settings
 const outsideOf = async (t: Test, gateway: string) => {
   const log = fakeLog()
-  const outside = new Outside(await settingsOf(gateway), log, new MetricRegistry())
+  const outside = new Outside(await settingsOf(gateway), log, new MetricRegistry(), () => 0)
   t.teardown(() => outside.close())
   return { outside, log }
 }
@@ -42,6 +43,17 @@ t.test('shares state by Redis, and leaves it when it is closed', withoutRedis ==
   t.equal(await two.store.get('a'), 'b')
 })
 
+t.test('shows operators the breakers that live', async t => {
+  const { outside, log } = await outsideOf(t, '{}')
+  const breaker = outside.breaker({ name: 'a', ...BREAKER_DEFAULTS, maxConcurrent: 1 })
+  t.match(outside.breakers.list(9), { total: 1, breakers: [{ name: 'a', state: 'closed' }] })
+  outside.breakers.force('a', 'forced-open')
+  t.equal(breaker.enter(), 'open')
+  t.match(log.lines, [{ level: 'warn', message: 'circuit breaker taken over' }])
+  breaker.close()
+  t.equal(outside.breakers.list(9).total, 0)
+})
+
 t.test('ends its calls when it is closed', async t => {
   const server = createServer().listen(0, '127.0.0.1')
   t.teardown(() => { server.close() })
@@ -59,5 +71,5 @@ t.test('ends its calls when it is closed', async t => {
 
 t.test('refuses an address that leads nowhere', async t => {
   const settings = await settingsOf('{ redis: { url: "redis://127.0.0.1/a/b" } }')
-  t.throws(() => new Outside(settings, fakeLog(), new MetricRegistry()), { name: 'ConfigError', code: 'GW_CONFIG_INVALID', pointer: '/url' })
+  t.throws(() => new Outside(settings, fakeLog(), new MetricRegistry(), () => 0), { name: 'ConfigError', code: 'GW_CONFIG_INVALID', pointer: '/url' })
 })

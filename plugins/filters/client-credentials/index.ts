@@ -1,4 +1,4 @@
-import { AbsoluteUri, Config, countedRefusals, defineFilter, List, Scope, SettableHeaderName, Type } from '../../../src/contract/index.ts'
+import { AbsoluteUri, Config, countedRefusals, defineFilter, lend, List, Scope, SettableHeaderName, Type } from '../../../src/contract/index.ts'
 import { ownToken } from './own-token.ts'
 
 export default defineFilter({
@@ -23,10 +23,10 @@ export default defineFilter({
         x.headers.delete(name)
         const found = token.get()
         if (typeof found === 'string') {
-          x.headers.set(name, `Bearer ${found}`)
+          lend(x, name, `Bearer ${found}`)
           return
         }
-        return found.then(value => { x.headers.set(name, `Bearer ${value}`) }, () => { refuse(x, 'GW_TOKEN_UNAVAILABLE', 'unavailable') })
+        return found.then(value => { lend(x, name, `Bearer ${value}`) }, () => { refuse(x, 'GW_TOKEN_UNAVAILABLE', 'unavailable') })
       }
     }
   }

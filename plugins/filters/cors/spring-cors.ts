@@ -1,4 +1,4 @@
-import type { SpringForm } from '../../../src/contract/index.ts'
+import { springFlag, type SpringForm } from '../../../src/contract/index.ts'
 
 type SpringArgs = Readonly<Record<string, string | string[]>>
 
@@ -17,9 +17,9 @@ function fromSpring (args: SpringArgs): Record<string, unknown> {
     methods: star(list(allowedMethods ?? ['GET', 'HEAD']), ['*']),
     headers: star(list(allowedHeaders), ['*', 'Authorization']),
     exposedHeaders: star(list(exposedHeaders), ['*']),
-    credentials: flag(allowCredentials),
+    credentials: springFlag(allowCredentials),
     maxAge: seconds(maxAge),
-    privateNetwork: flag(allowPrivateNetwork)
+    privateNetwork: springFlag(allowPrivateNetwork)
   }
 }
 
@@ -39,12 +39,6 @@ const star = (values: string[] | undefined, all: string[]): string[] | undefined
 function list (value: string | string[] | undefined): string[] | undefined {
   if (value === undefined) return undefined
   return [value].flat().flatMap(text => String(text).split(/,(?![^[\]]*\])/)).map(entry => entry.trim()).filter(entry => entry !== '')
-}
-
-/** Metadata may hold real booleans; what is neither stays as it is, for the schema to refuse. */
-function flag (value: unknown): unknown {
-  const text = String(value).toLowerCase()
-  return text === 'true' ? true : text === 'false' ? false : value
 }
 
 /** Spring counts seconds; below zero, nothing is to be remembered. */

@@ -1,8 +1,5 @@
-import { Config, defineFilter, HeaderList, Type } from '../../../src/contract/index.ts'
+import { Config, defineFilter, HeaderList, springFlag, springStatus, Type } from '../../../src/contract/index.ts'
 import { compileLocation } from './compile-location.ts'
-
-/** The redirects of RFC 9110 15.4, and what Spring calls them. */
-const STATUSES = { MOVED_PERMANENTLY: 301, FOUND: 302, SEE_OTHER: 303, TEMPORARY_REDIRECT: 307, PERMANENT_REDIRECT: 308 }
 
 export default defineFilter({
   name: 'redirect-to',
@@ -16,9 +13,9 @@ export default defineFilter({
     name: 'RedirectTo',
     args: ['status', 'url', 'includeRequestParams'],
     toConfig: ({ status, url, includeRequestParams }) => ({
-      status: STATUSES[status as keyof typeof STATUSES] ?? (Number(status) || status),
+      status: status === undefined ? undefined : springStatus(String(status)),
       url,
-      includeRequestParams: includeRequestParams === undefined ? undefined : includeRequestParams === 'true'
+      includeRequestParams: springFlag(includeRequestParams)
     })
   },
 

@@ -1,6 +1,4 @@
-import { Config, ConfigError, defineFilter, HeaderList, HeaderValue, settableHeader, template, Type, type Exchange } from '../../../src/contract/index.ts'
-
-const WITHOUT_CONTENT = [204, 205, 304]
+import { Config, ConfigError, defineFilter, HeaderList, HeaderValue, settableHeader, template, Type, WITHOUT_CONTENT, type Exchange } from '../../../src/contract/index.ts'
 
 export default defineFilter({
   name: 'respond',

@@ -1,8 +1,4 @@
-import { Config, defineFilter, SettableHeaderName, Type, type Reply } from '../../../src/contract/index.ts'
-import { SPRING_STATUS } from './spring-status.ts'
-
-/** Statuses that have no content (RFC 9110 15.3.5, 15.3.6, 15.4.5). */
-const WITHOUT_CONTENT = [204, 205, 304]
+import { Config, defineFilter, SettableHeaderName, springStatus, Type, WITHOUT_CONTENT, type Reply } from '../../../src/contract/index.ts'
 
 export default defineFilter({
   name: 'set-status',
@@ -14,7 +10,7 @@ export default defineFilter({
   spring: {
     name: 'SetStatus',
     args: ['status'],
-    toConfig: ({ status }) => ({ status: SPRING_STATUS[String(status).toUpperCase()] ?? (Number(status) || status) })
+    toConfig: ({ status }) => ({ status: status === undefined ? undefined : springStatus(String(status)) })
   },
 
   create: ({ status, originalStatusHeader }) => {

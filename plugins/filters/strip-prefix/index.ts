@@ -1,4 +1,4 @@
-import { Config, defineFilter, Type, type Exchange } from '../../../src/contract/index.ts'
+import { Config, defineFilter, springNumber, Type, type Exchange } from '../../../src/contract/index.ts'
 
 export default defineFilter({
   name: 'strip-prefix',
@@ -7,7 +7,7 @@ export default defineFilter({
     forwardPrefix: Type.Boolean({ default: false, description: 'Tell upstream in X-Forwarded-Prefix what was taken off.' })
   }),
   shorthand: 'parts',
-  spring: { name: 'StripPrefix', args: ['parts'], toConfig: ({ parts }) => ({ parts: parts === undefined ? undefined : Number(parts) }) },
+  spring: { name: 'StripPrefix', args: ['parts'], toConfig: ({ parts }) => ({ parts: springNumber(parts) }) },
 
   create: ({ parts, forwardPrefix }) => ({
     request: x => {

@@ -1,4 +1,4 @@
-import { AbsoluteUri, challenge, Config, countedRefusals, defineFilter, List, Scope, SettableHeaderName, Type, type Exchange } from '../../../src/contract/index.ts'
+import { AbsoluteUri, challenge, Config, countedRefusals, defineFilter, lend, List, Scope, SettableHeaderName, Type, type Exchange } from '../../../src/contract/index.ts'
 import { Refused, tokenExchange, type Outcome } from './exchanged-tokens.ts'
 import { subjectOf } from './subject.ts'
 
@@ -24,7 +24,7 @@ export default defineFilter({
     }
     const settle = (x: Exchange, outcome: Outcome): void => {
       if (outcome instanceof Refused) refuse(x, 'GW_FORBIDDEN', 'exchange-refused')
-      else x.headers.set(name, `Bearer ${outcome}`)
+      else lend(x, name, `Bearer ${outcome}`)
     }
     return {
       request: x => {

@@ -1,4 +1,4 @@
-import { challenge, Choice, Config, countedRefusals, defineFilter, SettableHeaderName, Type } from '../../../src/contract/index.ts'
+import { challenge, Choice, Config, countedRefusals, defineFilter, lend, SettableHeaderName, Type } from '../../../src/contract/index.ts'
 import { relayedToken } from './relayed-token.ts'
 
 export default defineFilter({
@@ -26,7 +26,7 @@ export default defineFilter({
       request: x => {
         const token = find(x)
         if (token !== null) {
-          x.headers.set(name, `Bearer ${token}`)
+          lend(x, name, `Bearer ${token}`)
           return
         }
         // What upstream finds there was checked, or it finds nothing

@@ -1,4 +1,4 @@
-import { Config, definePredicate, List, networks, Type, type Exchange, type Networks } from '../../../src/contract/index.ts'
+import { Config, definePredicate, List, networks, springNumber, Type, type Exchange, type Networks } from '../../../src/contract/index.ts'
 
 export default definePredicate({
   name: 'x-forwarded-remote-addr',
@@ -15,7 +15,7 @@ export default definePredicate({
     args: ['...sources'],
     toConfig: ({ sources = [], maxTrustedIndex }) => ({
       sources: [sources].flat().flatMap(elements),
-      maxTrustedIndex: maxTrustedIndex === undefined ? undefined : Number(maxTrustedIndex)
+      maxTrustedIndex: springNumber(maxTrustedIndex)
     })
   },
 

@@ -28,7 +28,7 @@ export async function explainRequest (request: OfflineRequest, loaded: Loaded, c
     route: plan && explainRoute(plan, rehearsed, preflight, compiled, loaded),
     lost: losers,
     filters: plan ? told(traces, plan.config.filters).map(({ trace, use }) => explainFilter(trace, use, rehearsed, loaded)) : [],
-    upstream: plan && sent.length > 0 ? explainUpstream(sent.at(-1)!, plan.config.targets, loaded.config) : null,
+    upstream: plan && sent.length > 0 ? explainUpstream(sent.at(-1)!, plan.config, loaded.config) : null,
     sent: sent.map(one => ({ origin: one.origin, head: requestHead(one), body: one.body && text(one.body) })),
     reply: sent.length > 0 && rehearsed.code === null ? null : explainReply(rehearsed)
   }

@@ -54,6 +54,8 @@ export interface ExplainedUpstream {
   /** Set by a filter, in place of the route's targets. */
   readonly byFilter: boolean
   readonly targets: readonly { readonly to: string, readonly weight: number }[]
+  /** What decides among them; null: chance. */
+  readonly splitBy: string | null
   readonly endpoints: readonly { readonly url: string, readonly weight: number }[]
 }
 

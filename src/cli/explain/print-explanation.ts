@@ -81,14 +81,14 @@ function changeText ({ what, from, to }: Change): string {
   return to.length === 0 ? `no ${what}` : `${what} ${from.join(' | ')} -> ${to.join(' | ')}`
 }
 
-function upstreamLines ({ to, endpoint, byFilter, targets, endpoints }: ExplainedUpstream): string[] {
+function upstreamLines ({ to, endpoint, byFilter, targets, splitBy, endpoints }: ExplainedUpstream): string[] {
   const split = (of: readonly { weight: number }[], names: readonly string[]) => {
     const total = of.reduce((sum, { weight }) => sum + weight, 0)
     return names.map((name, i) => `${name} ${share(of[i]!.weight, total)}`).join(', ')
   }
   return [
     byFilter ? `${endpoint}, as a filter says` : to === endpoint ? endpoint : `${to} at ${endpoint}`,
-    ...targets.length > 1 ? [`one of ${split(targets, targets.map(target => target.to))}`] : [],
+    ...targets.length > 1 ? [`one of ${split(targets, targets.map(target => target.to))}${splitBy === null ? '' : `, by ${splitBy}`}`] : [],
     ...endpoints.length > 1 ? [`endpoints: ${split(endpoints, endpoints.map(({ url }) => url))}`] : []
   ]
 }

@@ -7,5 +7,9 @@ export class OfflineClock implements Clock {
 
   now (): number { return this.at ?? Date.now() }
   monotonic (): number { return performance.now() }
-  sleep (): Promise<void> { return Promise.resolve() }
+
+  /** A turn later, so that whoever sleeps again and again until it is time keeps nobody else from coming to an end before. */
+  sleep (_ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise<void>(resolve => { setImmediate(resolve) }).then(() => { signal.throwIfAborted() })
+  }
 }

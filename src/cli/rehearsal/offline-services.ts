@@ -1,17 +1,22 @@
 import { celExpressions } from '../../adapters/cel-expressions.ts'
+import { memoryLimiters } from '../../adapters/limiter/memory-limiter.ts'
 import { memoryStore } from '../../adapters/memory-store.ts'
 import { MetricRegistry } from '../../adapters/metric-registry.ts'
 import { offlineOutbound } from '../../adapters/offline-outbound.ts'
-import { opossumBreakers } from '../../adapters/opossum-breaker.ts'
+import { opossumBreakers } from '../../adapters/breaker/opossum-breaker.ts'
 import { checkRedis } from '../../adapters/redis-connection.ts'
+import { retryBudgets } from '../../adapters/retry-budgets.ts'
 import { ConfigError, ConfigErrors } from '../../contract/config-error.ts'
+import type { Load } from '../../contract/load.ts'
 import { IssuerSchema, type IssuerConfig } from '../../contract/issuers.ts'
 import type { GatewayConfig } from '../../contract/route-file.ts'
 import type { Log, Random, Services } from '../../contract/services.ts'
 import { validate } from '../../contract/validate.ts'
 import { Identity, type Identities } from '../../identity/identity.ts'
 import { redisFault } from '../../outside.ts'
+import type { MacOf } from '../../upstream/sticky.ts'
 import type { OfflineClock } from './offline-clock.ts'
+import { offlineDetours } from './offline-detours.ts'
 import { unasked, unsigned } from './stand-ins.ts'
 
 const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
@@ -19,16 +24,21 @@ const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: ()
 /** The same draw each time, so that the same request is always told the same. */
 export const FIRST: Random = { next: () => 0 }
 
+/** Nothing else goes on. */
+const IDLE: Load = { eventLoopDelayMs: 0, memoryShare: 0, inFlight: 0, sample: 0 }
+
 /** Services that touch nothing outside: keys in the files are known, issuers cannot be asked. `faults`: what is wrong in the sections behind them. */
-export function offlineServices (config: GatewayConfig, clock: OfflineClock): { services: Services, faults: readonly ConfigError[] } {
+export function offlineServices (config: GatewayConfig, clock: OfflineClock): { services: Services, macOf: MacOf, faults: readonly ConfigError[] } {
   const metrics = new MetricRegistry().scope({})
   // What it holds is shared with nobody, but rooms must hear what the gateway would tell them
   const store = { ...memoryStore(clock), shared: Boolean(config.settings.redis?.url) }
   const identity = new Identity({ outbound: offlineOutbound, store, clock, log: SILENT, metrics: () => metrics })
   const { identities, faults } = sound(identity, config)
-  const { issuers, keys, sessions } = identities
+  const { issuers, keys, sessions, macs } = identities
   const breaker = opossumBreakers({ clock, log: SILENT })
-  return { services: { clock, random: FIRST, log: SILENT, expressions: celExpressions, metrics, outbound: offlineOutbound, store, breaker, issuers: unasked(issuers), keys: unsigned(keys), sessions }, faults: [...redisFaults(config), ...faults] }
+  const limiter = memoryLimiters(clock)
+  const budget = retryBudgets(clock)
+  return { services: { clock, random: FIRST, log: SILENT, expressions: celExpressions, metrics, outbound: offlineOutbound, store, breaker, limiter, budget, load: IDLE, detours: offlineDetours(config), issuers: unasked(issuers), keys: unsigned(keys), sessions }, macOf: (ring, pointer) => macs(ring, pointer, 'sticky'), faults: [...redisFaults(config), ...faults] }
 }
 
 /** What `run` would find when it connects; here nobody does. */

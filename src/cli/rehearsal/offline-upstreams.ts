@@ -7,9 +7,10 @@ import { HeaderList } from '../../contract/header-list.ts'
 import { problem } from '../../contract/refuse.ts'
 import type { Dispatch } from '../../contract/room.ts'
 import type { GatewayConfig, RouteConfig } from '../../contract/route-file.ts'
-import { roundRobin } from '../../upstream/balance.ts'
+import type { Expressions, Random } from '../../contract/services.ts'
 import { forwarder, type Forwarder } from '../../upstream/forwarded.ts'
 import { announcedTrailers } from '../../upstream/send-with-trailers.ts'
+import { splitOf } from '../../upstream/split.ts'
 import { upstreamRequest } from '../../upstream/upstream-request.ts'
 
 /** A request at the point where it would be sent. */
@@ -32,19 +33,25 @@ export interface SentRequest {
 export class OfflineUpstreams {
   sent: SentRequest[] = []
   readonly #upstreams: GatewayConfig['upstreams']
+  readonly #zone: string | null
   readonly #forward: Forwarder
+  readonly #services: { random: Random, expressions: Expressions }
 
-  constructor ({ settings, upstreams }: Pick<GatewayConfig, 'settings' | 'upstreams'>) {
+  /** `random` draws among targets of a route. */
+  constructor ({ settings, upstreams }: Pick<GatewayConfig, 'settings' | 'upstreams'>, services: { random: Random, expressions: Expressions }) {
     this.#upstreams = upstreams
+    this.#zone = settings.zone ?? null
     this.#forward = forwarder(settings)
+    this.#services = services
   }
 
-  /** The call of a route. Each takes the first turn of a gateway that has just started. */
-  callOf ({ targets }: RouteConfig): Dispatch {
+  /** The call of a route, to the endpoint that is asked first by a gateway that has just started. */
+  callOf (route: RouteConfig): Dispatch {
+    const split = splitOf(route, this.#services)
     return async x => {
       if (x.origin !== null) return await this.#ask(x, null, x.origin)
-      const target = roundRobin(targets)()
-      const endpoint = target && roundRobin(endpointsOf(target.to, this.#upstreams))()
+      const target = route.targets[split(x)]
+      const endpoint = target && firstOf(endpointsOf(target.to, this.#upstreams), this.#zone)
       return endpoint ? await this.#ask(x, target.to, new URL(endpoint.url).origin) : problem('GW_NO_ENDPOINT', x.id)
     }
   }
@@ -62,9 +69,32 @@ export class OfflineUpstreams {
   }
 }
 
-/** Addresses of a target: those of the upstream it names, or itself. */
-export const endpointsOf = (to: string, upstreams: GatewayConfig['upstreams']): { url: string, weight: number }[] =>
-  (upstreams.get(to)?.config.endpoints ?? [to]).map(one => typeof one === 'string' ? { url: one, weight: 1 } : one)
+/** An address as far as the files say it. */
+export interface OfflineEndpoint { readonly url: string, readonly weight: number, readonly zone: string | null, readonly priority: number }
+
+const PLACE = { weight: 1, zone: null, priority: 0 }
+
+/** Addresses of a target: those of the upstream it names, or itself. Where they have to be found, the name that they are found by stands for all. */
+export function endpointsOf (to: string, upstreams: GatewayConfig['upstreams']): OfflineEndpoint[] {
+  const { endpoints = [], discover = [] } = upstreams.get(to)?.config ?? { endpoints: [to] }
+  return [
+    ...endpoints.map(one => typeof one === 'string' ? { url: one, ...PLACE } : { ...one, zone: one.zone ?? null }),
+    ...discover.map(one => {
+      if ('dns' in one) return { url: one.dns, weight: one.weight, zone: one.zone ?? null, priority: one.priority }
+      return { ...PLACE, url: 'srv' in one ? `${one.scheme}://${one.srv.replace(/^(?:_[^.]*\.)+/, '')}` : `http://${to}` }
+    })
+  ]
+}
+
+/** The heaviest of the first priority, in the own zone where that has any. */
+function firstOf (all: readonly OfflineEndpoint[], zone: string | null): OfflineEndpoint | undefined {
+  const weighted = all.filter(({ weight }) => weight > 0)
+  const least = Math.min(...weighted.map(({ priority }) => priority))
+  const group = weighted.filter(({ priority }) => priority === least)
+  const own = group.filter(one => zone !== null && one.zone === zone)
+  const [first, ...others] = own.length > 0 ? own : group
+  return others.reduce((best, one) => one.weight > best!.weight ? one : best, first)
+}
 
 /** A body that turns out too large ends the exchange while it is read. */
 async function bytesOf (body: Uint8Array | Readable | null): Promise<Uint8Array | null> {

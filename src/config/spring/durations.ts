@@ -1,8 +1,9 @@
+import { SPRING_DURATION, springDurationMs } from '../../contract/spring-values.ts'
 import { leaf, type Leaf, type Tree } from '../tree.ts'
 import type { Conversion } from './conversion.ts'
 
-const UNITS = /^\+?(\d+)(ms|s|m|h|d)$/i
-const ISO = /^PT(?=\d)(\d+H)?(\d+M)?(\d+(?:\.\d+)?S)?$/i
+/** Stays as it is written. */
+const SIMPLE = /^\+?(\d+)(ms|s|m|h|d)?$/i
 
 /**
  * A duration of Spring Boot (`500`, `5s`, `PT5S`; a bare number is milliseconds) in native form. A negative one is Spring's way
@@ -13,7 +14,7 @@ export function convertDuration (tree: Tree, path: string, conversion: Conversio
   if (tree.kind === 'leaf' && text.startsWith('${')) return tree
   const found = nativeDuration(text)
   if (tree.kind !== 'leaf' || found === null) {
-    conversion.refuse(tree.span, path, 'expected a duration such as 500, 500ms, 5s or PT5S', 'GW_CONFIG_INVALID')
+    conversion.refuse(tree.span, path, SPRING_DURATION, 'GW_CONFIG_INVALID')
     return undefined
   }
   if (found === NO_LIMIT) conversion.warn(tree.span, path, `Spring waits without a limit; here that is ${NO_LIMIT}`)
@@ -24,12 +25,9 @@ export function convertDuration (tree: Tree, path: string, conversion: Conversio
 const NO_LIMIT = '1d'
 
 function nativeDuration (text: string): string | null {
-  if (/^\d+$/.test(text)) return `${text}ms`
-  if (/^-/.test(text)) return NO_LIMIT
-  const [, amount, unit] = UNITS.exec(text) ?? []
-  if (amount !== undefined) return `${amount}${unit!.toLowerCase()}`
-  const iso = ISO.exec(text)
-  if (!iso) return null
-  const [hours = 0, minutes = 0, seconds = 0] = iso.slice(1).map(part => parseFloat(part || '0'))
-  return `${Math.round((hours * 3600 + minutes * 60 + seconds) * 1000)}ms`
+  if (text.startsWith('-')) return NO_LIMIT
+  const [, amount, unit = 'ms'] = SIMPLE.exec(text) ?? []
+  if (amount !== undefined) return `${amount}${unit.toLowerCase()}`
+  const ms = springDurationMs(text)
+  return ms === null ? null : `${ms}ms`
 }

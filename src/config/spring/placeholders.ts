@@ -12,9 +12,13 @@ const MAX_DEPTH = 8
 /** References followed for one value, so that properties that name each other cannot make a text without end. */
 const MAX_REFERENCES = 1000
 
+/** Arguments of filters whose value is always a bean: the room says which it can do without. */
+const BEAN_ARGUMENT = /filters\[\d+\]\.args\.(?:key-?resolver|rate-?limiter)$/i
+
 /**
  * A copy of a part of a Spring file with `${name:default}` resolved, from the environment (also as `NAME_OF_PROPERTY`) or
- * from another property of the file; `written` is the reference as a native file has it. `#{...}` (SpEL) is refused.
+ * from another property of the file; `written` is the reference as a native file has it. `#{...}` (SpEL) is refused, except
+ * where an argument of a filter is a bean.
  */
 export function resolvePlaceholders (tree: Tree, path: string, root: Tree, conversion: Conversion, seen: Map<Tree, Tree> = new Map()): Tree {
   const known = seen.get(tree)
@@ -32,7 +36,7 @@ export function resolvePlaceholders (tree: Tree, path: string, root: Tree, conve
 function resolveLeaf (leaf: Leaf, path: string, root: Tree, conversion: Conversion): Leaf {
   const { written } = leaf
   if (typeof written !== 'string') return leaf
-  if (written.includes('#{')) conversion.refuse(leaf.span, path, 'Spring\'s expressions #{...} name beans, and here are none')
+  if (written.includes('#{') && !BEAN_ARGUMENT.test(path)) conversion.refuse(leaf.span, path, 'Spring\'s expressions #{...} name beans, and here are none')
   if (!written.includes('${')) return leaf
   try {
     const parts = parseReferences(written, SPRING)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import clientCredentials from '../../../plugins/filters/client-credentials/index.ts'
 import { BreakerRefusal, IssuerError, type BreakerOptions, type OAuthClient } from '../../../src/contract/index.ts'
-import { fakeIssuers, mount, tokenSet, type MountOptions, type TestRequest } from '../../../src/testing/index.ts'
+import { fakeBreaker, fakeIssuers, mount, tokenSet, type MountOptions, type TestRequest } from '../../../src/testing/index.ts'
 
 type Asked = Parameters<OAuthClient['clientCredentials']>[0]
 type Ask = OAuthClient['clientCredentials']
@@ -124,7 +124,7 @@ t.test('a token whose end is not told is used for a minute; one that is over is 
 t.test('leaves an issuer in peace that keeps failing', async t => {
   const made: BreakerOptions[] = []
   const { call, asked, log } = start(CONFIG, {
-    services: { breaker: options => { made.push(options); return { state: 'open', run: () => Promise.reject(new BreakerRefusal('open')) } } }
+    services: { breaker: options => { made.push(options); return fakeBreaker({ state: 'open', run: () => Promise.reject(new BreakerRefusal('open')) }) } }
   })
   t.match(await call(), { status: 503 })
   t.strictSame(asked, [])

@@ -1,7 +1,7 @@
 import t from 'tap'
 import tokenExchange from '../../../plugins/filters/token-exchange/index.ts'
 import { BreakerRefusal, IssuerError, principal, type BreakerOptions, type OAuthClient, type OpenSession, type Principal, type Session } from '../../../src/contract/index.ts'
-import { fakeIssuers, mount, tokenSet, type MountOptions, type TestRequest } from '../../../src/testing/index.ts'
+import { fakeBreaker, fakeIssuers, mount, tokenSet, type MountOptions, type TestRequest } from '../../../src/testing/index.ts'
 
 type Asked = Parameters<OAuthClient['exchange']>[0]
 type Ask = OAuthClient['exchange']
@@ -166,14 +166,14 @@ t.test('counts for the breaker only what the issuer fails at', async t => {
   const failures: unknown[] = []
   const breaker = (options: BreakerOptions) => {
     made.push(options)
-    return { state: 'closed' as const, run: async <T>(act: () => Promise<T>) => await act().catch((error: unknown) => { failures.push(error); throw error }) }
+    return fakeBreaker({ run: async act => await act().catch((error: unknown) => { failures.push(error); throw error }) })
   }
   await start(CONFIG, { ask: refused('invalid_grant'), services: { breaker } }).call(ALICE)
   t.strictSame(failures, [])
   await start(CONFIG, { ask: down, services: { breaker } }).call(ALICE)
   t.equal(failures.length, 1)
   t.match(made, [{ name: 'token-exchange main' }, { name: 'token-exchange main' }])
-  const open = start(CONFIG, { services: { breaker: () => ({ state: 'open', run: () => Promise.reject(new BreakerRefusal('open')) }) } })
+  const open = start(CONFIG, { services: { breaker: () => fakeBreaker({ state: 'open', run: () => Promise.reject(new BreakerRefusal('open')) }) } })
   t.match(await open.call(ALICE), { status: 503 })
   t.strictSame([open.asked, open.log.lines], [[], []])
 })

@@ -3,6 +3,7 @@ import { request, type IncomingMessage } from 'node:http'
 import t, { type Test } from 'tap'
 import path from '../../../plugins/predicates/path/index.ts'
 import { MetricRegistry } from '../../../src/adapters/metric-registry.ts'
+import { opossumBreakers } from '../../../src/adapters/breaker/opossum-breaker.ts'
 import { adminServer, type AdminOptions } from '../../../src/admin/admin-server.ts'
 import { loadConfig } from '../../../src/config/load-config.ts'
 import { Config, ConfigError, ConfigErrors, defineFilter, refuse, Type } from '../../../src/contract/index.ts'
@@ -10,7 +11,7 @@ import { roomsOf } from '../../../src/plan/compile-room.ts'
 import type { Surroundings } from '../../../src/plan/compile-route.ts'
 import { run } from '../../../src/plan/run.ts'
 import { TableKeeper, type Update } from '../../../src/plan/table-keeper.ts'
-import { exchange, fakeRandom, fakeServices, reply, type TestRequest } from '../../../src/testing/index.ts'
+import { exchange, fakeClock, fakeLog, fakeRandom, fakeServices, reply, type TestRequest } from '../../../src/testing/index.ts'
 
 const gate = defineFilter({
   name: 'gate',
@@ -19,6 +20,7 @@ const gate = defineFilter({
   create: ({ closed }) => ({ request: x => { if (closed) refuse(x, 'GW_FORBIDDEN') } })
 })
 const rooms = roomsOf([gate], [path])
+const NO_BREAKERS = opossumBreakers({ clock: fakeClock(), log: fakeLog() }).board
 
 const TWO = [
   { id: 'orders', order: 2, predicates: [{ path: '/orders/**' }], filters: [{ gate: {} }, { gate: { closed: true }, when: 'request.method == "PUT"', report: true }], upstream: 'orders' },
@@ -36,7 +38,7 @@ async function start (t: Test, over: Partial<AdminOptions> = {}) {
     upstream: () => ({ dispatch: async () => reply(), close: () => {} })
   }
   const state = { draining: false, listening: true, revision: 1 }
-  const admin = adminServer({ state, keeper, metrics: registry, inFlight: () => 0, onReload: null, published: () => [], redact: text => text, locate: fault => fault, ...over })
+  const admin = adminServer({ state, keeper, metrics: registry, breakers: NO_BREAKERS, inFlight: () => 0, onReload: null, published: () => [], redact: text => text, locate: fault => fault, ...over })
   t.teardown(() => admin.close())
   const { host, port } = await admin.listen({ host: '127.0.0.1', port: 0 })
   const ask = async (target: string, init: RequestInit = {}) => {
@@ -249,7 +251,7 @@ t.test('publishes public keys, where the configuration in force says', async t =
 
 t.test('says when it cannot listen, and stops at once', async t => {
   const { admin, port } = await start(t)
-  const other = adminServer({ state: { draining: false, listening: true, revision: 1 }, keeper: new TableKeeper(fakeRandom()), metrics: new MetricRegistry(), inFlight: () => 0, onReload: null, published: () => [], redact: text => text, locate: fault => fault })
+  const other = adminServer({ state: { draining: false, listening: true, revision: 1 }, keeper: new TableKeeper(fakeRandom()), metrics: new MetricRegistry(), breakers: NO_BREAKERS, inFlight: () => 0, onReload: null, published: () => [], redact: text => text, locate: fault => fault })
   await t.rejects(other.listen({ host: '127.0.0.1', port }), { code: 'EADDRINUSE' })
   await other.close()
   await fetch(`http://127.0.0.1:${port}/livez`)

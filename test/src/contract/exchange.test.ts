@@ -137,3 +137,149 @@ t.test('notes which filter has set a limit, so that its decision can be counted 
   x.limitBody(7)
   t.same(x.limits, { index: 2, maxBytes: 7, next: null })
 })
+
+const named = (name: string, told: string[]) => ({ abort: ({ message }: Error) => { told.push(`${name} ${message}`) } })
+
+t.test('inside a scope, waiting and calling follow the scope; after it, what is around it', async t => {
+  const x = exchange()
+  const told: string[] = []
+  const { signal } = x
+  const scope = x.openScope()
+  x.onAbort(named('call', told))
+  t.not(x.signal, signal)
+  const reason = new Error('late')
+  scope.abort(reason)
+  t.same([told, x.aborted, x.signal.reason, signal.aborted], [['call late'], reason, reason, false])
+  x.closeScope(scope)
+  t.same([x.aborted, x.signal], [null, signal])
+  x.onAbort(named('again', told))
+  x.abort(new Error('gone'))
+  t.same(told, ['call late', 'again gone'])
+})
+
+t.test('a call that outlives its scope ends with the exchange', async t => {
+  const x = exchange()
+  const told: string[] = []
+  const outer = x.openScope()
+  const inner = x.openScope()
+  x.onAbort(named('call', told))
+  x.closeScope(inner)
+  x.closeScope(outer)
+  inner.abort(new Error('late'))
+  outer.abort(new Error('late'))
+  t.same(told, [])
+  x.abort(new Error('gone'))
+  t.same(told, ['call gone'])
+})
+
+t.test('a scope can be closed when the exchange is over already', async t => {
+  const x = exchange()
+  const scope = x.openScope()
+  const reason = new Error('gone')
+  x.abort(reason)
+  t.equal(scope.aborted, reason)
+  x.closeScope(scope)
+  t.equal(x.aborted, reason)
+  const late = x.openScope()
+  t.equal(late.aborted, reason)
+  x.closeScope(late)
+})
+
+t.test('closing a scope takes those with it that somebody inside has left open, and these may be closed later', async t => {
+  const x = exchange()
+  const told: string[] = []
+  const outer = x.openScope()
+  const inner = x.openScope()
+  x.onAbort(named('left', told))
+  inner.abort(new Error('late'))
+  x.closeScope(outer)
+  t.equal(x.aborted, null)
+  x.onAbort(named('next', told))
+  x.closeScope(inner)
+  x.closeScope(inner)
+  t.equal(x.aborted, null)
+  x.abort(new Error('gone'))
+  t.same(told, ['left late', 'next gone'])
+})
+
+t.test('a fork is the same request, with fields of its own', async t => {
+  const x = exchange({ method: 'GET', target: '/a?b=c', headers: { 'x-a': '1' }, params: { id: '7' }, ownCookies: { 'gh-session': 's' } })
+  Object.assign(x, { path: '/d', query: 'e', routingMethod: 'PUT', origin: 'http://o.test', upstreamHost: 'h.test', deadline: 9, depth: 2, timed: true })
+  x.avoid = ['http://a.test']
+  x.fallback = { kind: 'route', filter: 'f', code: null, status: 503 }
+  x.marks = [undefined, 'skipped']
+  x.gates = []
+  const twin = x.fork()
+  t.match(twin, {
+    id: x.id,
+    method: 'GET',
+    path: '/d',
+    query: 'e',
+    originalPath: '/a',
+    originalQuery: 'b=c',
+    routingMethod: 'PUT',
+    host: x.host,
+    authority: x.authority,
+    origin: 'http://o.test',
+    upstreamHost: 'h.test',
+    deadline: 9,
+    depth: 2,
+    timed: true,
+    attempt: 0,
+    endpoint: null,
+    reply: null,
+    upstream: null
+  })
+  t.same([twin.avoid, twin.fallback, twin.marks, twin.gates, twin.calls], [x.avoid, x.fallback, x.marks, [], null])
+  t.same([twin.client, twin.body, twin.params, twin.ownCookies], [x.client, x.body, x.params, x.ownCookies])
+  t.equal(twin.timing.start, x.timing.start)
+  twin.headers.set('x-a', '2')
+  twin.gates = [{ admits: () => true, enter: () => null }]
+  twin.marks![0] = 'decided'
+  twin.path = '/f'
+  t.same([x.headers.first('x-a'), x.gates, x.marks, x.path], ['1', [], [undefined, 'skipped'], '/d'])
+})
+
+t.test('a fork has a place of its own for the calls of the filters it goes through', async t => {
+  const x = exchange()
+  x.calls = [{ pending: new Promise(() => {}), reply: null }]
+  t.same(x.fork().calls, [undefined])
+})
+
+t.test('a fork ends with its exchange, and by itself', async t => {
+  const x = exchange()
+  const told: string[] = []
+  const [one, other] = [x.fork(), x.fork()]
+  one.onAbort(named('one', told))
+  other.onAbort(named('other', told))
+  one.abort(new Error('enough'))
+  t.same([told, x.aborted, other.aborted], [['one enough'], null, null])
+  x.abort(new Error('gone'))
+  t.same(told, ['one enough', 'other gone'])
+  t.equal(x.fork().aborted?.message, 'gone')
+})
+
+t.test('a fork ends with the scope that it was made in, but for one that it stands beside', async t => {
+  const x = exchange()
+  const around = x.openScope()
+  const scope = x.openScope()
+  const within = x.openScope()
+  const [inside, beside] = [x.fork(), x.fork(scope)]
+  scope.abort(new Error('late'))
+  t.same([inside.aborted?.message, within.aborted?.message, beside.aborted], ['late', 'late', null])
+  x.closeScope(scope)
+  around.abort(new Error('all late'))
+  t.equal(beside.aborted?.message, 'all late')
+})
+
+t.test('a fork that is over is forgotten, wherever it was handed to', async t => {
+  const x = exchange()
+  const scope = x.openScope()
+  const twin = x.fork()
+  x.forget(twin)
+  const other = x.fork()
+  x.closeScope(scope)
+  x.forget(other)
+  x.abort(new Error('gone'))
+  t.same([twin.aborted, other.aborted], [null, null])
+})

@@ -73,6 +73,15 @@ t.test('tells how often upstream was asked, where it was more than once', async 
   }
 })
 
+t.test('tells who has answered in whose place', async t => {
+  const delivery = ended()
+  t.notOk('gatehouse.fallback' in read(delivery))
+  delivery.x.fallback = { kind: 'cached', filter: 'circuit-breaker', code: 'GW_CIRCUIT_OPEN', status: 503 }
+  t.match(read(delivery), { 'gatehouse.fallback': 'cached', 'gatehouse.fallback_for': 'GW_CIRCUIT_OPEN', 'http.response.status_code': 200 })
+  delivery.x.fallback = { kind: 'upstream', filter: 'circuit-breaker', code: null, status: 502 }
+  t.match(read(delivery), { 'gatehouse.fallback': 'upstream', 'gatehouse.fallback_for': 'HTTP_502' })
+})
+
 t.test('tells the code of an answer that the gateway made itself', async t => {
   t.notOk('error.code' in read(ended()))
   t.match(read(ended({}, { status: 403 }), { code: 'GW_FORBIDDEN' }), { 'http.response.status_code': 403, 'error.code': 'GW_FORBIDDEN' })

@@ -4,7 +4,7 @@ import t from 'tap'
 import { EndpointRegistry } from '../../../src/upstream/endpoint-registry.ts'
 import type { EndpointOptions } from '../../../src/upstream/endpoint.ts'
 
-const options = (more: Partial<EndpointOptions> = {}): EndpointOptions => ({ origin: 'http://127.0.0.1:1', connectMs: 1000, connections: 2, keepAliveMs: 1000, tls: null, ...more })
+const options = (more: Partial<EndpointOptions> = {}): EndpointOptions => ({ origin: 'http://127.0.0.1:1', connectMs: 1000, connections: 2, pending: 2, keepAliveMs: 1000, tls: null, ...more })
 
 t.test('plans that mean the same address in the same way share its connections', async t => {
   const registry = new EndpointRegistry()
@@ -28,13 +28,18 @@ t.test('connections are closed when the last plan has let go of them', async t =
   await registry.destroy()
 })
 
-t.test('an endpoint is full when as many calls wait as it has connections', async t => {
+t.test('an endpoint is full when its connections are in use and as many calls wait as may', async t => {
   const registry = new EndpointRegistry()
-  const endpoint = registry.acquire(options())
-  for (let i = 0; i < 4; i++) {
-    t.equal(endpoint.full, false)
-    endpoint.enter()
+  for (const [pending, most] of [[0, 2], [3, 5]] as const) {
+    const limited = registry.acquire(options({ pending }))
+    for (let i = 0; i < most; i++) {
+      t.equal(limited.full, false)
+      limited.enter()
+    }
+    t.equal(limited.full, true)
   }
+  const endpoint = registry.acquire(options())
+  for (let i = 0; i < 4; i++) endpoint.enter()
   t.same([endpoint.full, endpoint.inFlight], [true, 4])
   endpoint.leave()
   t.equal(endpoint.full, false)
@@ -65,5 +70,8 @@ t.test('an address of an endpoint is its Host, with the port where it is not the
   t.equal(registry.acquire(options({ origin: 'http://a.test' })).authority, 'a.test')
   t.equal(registry.acquire(options({ origin: 'http://[::1]:8080' })).authority, '[::1]:8080')
   t.equal(registry.acquire(options({ origin: 'https://a.test:443' })).authority, 'a.test')
+  const found = registry.acquire(options({ origin: 'https://10.0.0.7:8443', name: 'orders.svc:8443' }))
+  t.same([found.origin, found.authority, found.tls?.servername], ['https://10.0.0.7:8443', 'orders.svc:8443', 'orders.svc'], 'one that was found by a name keeps that')
+  t.not(registry.acquire(options({ origin: 'https://10.0.0.7:8443' })), found)
   await registry.destroy()
 })

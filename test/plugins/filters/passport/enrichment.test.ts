@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Breakers } from '../../../../src/contract/index.ts'
-import { fakeOutbound } from '../../../../src/testing/index.ts'
+import { fakeBreaker, fakeOutbound } from '../../../../src/testing/index.ts'
 import { ada, desk, TO_ORDERS } from './desk.ts'
 
 const ENRICH = { url: 'https://users.test/facts', claims: ['plan', 'region'] }
@@ -77,7 +77,7 @@ t.test('asks behind a breaker of its own', async t => {
   const made: string[] = []
   const breaker: Breakers = ({ name }) => {
     made.push(name)
-    return { state: 'open', run: async () => { throw new Error('open') } }
+    return fakeBreaker({ state: 'open', run: async () => { throw new Error('open') } })
   }
   const outbound = fakeOutbound(() => ({ body: { plan: 'pro' } }))
   const { send } = desk({ enrich: ENRICH }, { ...TO_ORDERS, services: { outbound, breaker } })
@@ -88,8 +88,7 @@ t.test('asks behind a breaker of its own', async t => {
 
 t.test('a caller that the service does not want to hear of is no failure of the service', async t => {
   const failures: unknown[] = []
-  const breaker: Breakers = () => ({
-    state: 'closed',
+  const breaker: Breakers = () => fakeBreaker({
     run: async act => await act().catch(error => {
       failures.push(error)
       throw error

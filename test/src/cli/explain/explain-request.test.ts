@@ -183,9 +183,18 @@ t.test('shows a problem even where a filter has made something else of it', asyn
 })
 
 t.test('tells how requests are shared, and who it is this time', async t => {
-  const { text, json } = explainer(t, '  - { id: a, predicates: [path: /**], upstream: [{ to: http://10.9.9.9, weight: 1 }, { to: orders, weight: 2 }] }\n')
-  t.match(await text('/a'), 'Upstream  orders at http://10.1.1.2:81\n          one of http://10.9.9.9 33.3%, orders 66.7%\n          endpoints: http://10.1.1.1:81 25%, http://10.1.1.2:81 75%\n')
+  const { text, json } = explainer(t, '  - { id: a, predicates: [path: /**], upstream: [{ to: orders, weight: 2 }, { to: http://10.9.9.9, weight: 1 }] }\n')
+  t.match(await text('/a'), 'Upstream  orders at http://10.1.1.2:81\n          one of orders 66.7%, http://10.9.9.9 33.3%\n          endpoints: http://10.1.1.1:81 25%, http://10.1.1.2:81 75%\n')
   t.match(await json('/a'), { upstream: { to: 'orders', endpoint: 'http://10.1.1.2:81', byFilter: false, endpoints: [{}, { weight: 3 }] } })
+})
+
+t.test('tells what decides among several upstreams, and goes by it', async t => {
+  const { text, json } = explainer(t, '  - { id: a, predicates: [path: /**], upstream: { split: [{ to: orders, weight: 1 }, { to: http://10.9.9.9, weight: 1 }], by: { query: user } } }\n')
+  t.match(await text('/a?user=ann'), 'one of orders 50%, http://10.9.9.9 50%, by query user\n')
+  t.match(await json('/a?user=ann'), { upstream: { splitBy: 'query user' } })
+  const ways = await Promise.all(Array.from({ length: 20 }, async (_, i) => (await json(`/a?user=${i}`) as { upstream: { to: string } }).upstream.to))
+  t.same([...new Set(ways)].sort(), ['http://10.9.9.9', 'orders'])
+  t.match(await json('/a'), { upstream: { to: 'orders' } }, 'without a key by chance, which here is always the first')
 })
 
 t.test('tells that there is nobody to ask', async t => {

@@ -41,3 +41,16 @@ t.test('secrets of a Spring file are masked too', async t => {
   t.match(JSON.stringify(config.routes[0]!.written), '${API_KEY}')
   t.notMatch(JSON.stringify(config.routes[0]!.written), 'sesame')
 })
+
+t.test('an argument that is a bean is left to the filter, which takes it or has it refused', async t => {
+  const faults = async (args: string, list = 'filters: [{ name: SetRequestHeader, args: { name: X, value: v, ') => {
+    const loading = load(`spring.cloud.gateway.routes: [{ id: a, uri: http://a, predicates: [Path=/a], ${list}${args} } }] }]`)
+    return await loading.then(() => [], (error: { errors: { code: string, detail: string }[] }) => error.errors.map(({ code, detail }) => `${code} ${detail}`))
+  }
+  const noBeans = /^GW_CONFIG_NO_EQUIVALENT Spring's expressions/
+  t.match(await faults('key-resolver: "#{@a}"'), [/^GW_CONFIG_NO_EQUIVALENT the argument "keyResolver" of SetRequestHeader/])
+  t.match(await faults('rateLimiter: "#{@a}"'), [/^GW_CONFIG_NO_EQUIVALENT the argument "rateLimiter" of SetRequestHeader/])
+  t.match(await faults('resolver: "#{@a}"'), [noBeans, /the argument "resolver"/])
+  t.match(await faults('key-resolver: { of: "#{@a}" }'), [noBeans, /the argument "keyResolver.of"/])
+  t.ok((await faults('key-resolver: "#{@a}"', 'metadata: [{ name: x, args: { ')).some(fault => noBeans.test(fault)), 'nowhere else')
+})

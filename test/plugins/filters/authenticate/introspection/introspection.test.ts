@@ -1,7 +1,7 @@
 import t from 'tap'
 import authenticate from '../../../../../plugins/filters/authenticate/index.ts'
 import { BreakerRefusal, IssuerError, type BreakerOptions, type Breakers } from '../../../../../src/contract/index.ts'
-import { closedBreaker, fakeIssuers, mount, type FakeServices } from '../../../../../src/testing/index.ts'
+import { fakeBreaker, fakeIssuers, mount, type FakeServices } from '../../../../../src/testing/index.ts'
 import { ACTIVE, NOW_S, room, TOKEN, type Members } from './introspecting-room.ts'
 
 const token = (i: number) => `random-token-number-${i}`
@@ -100,7 +100,7 @@ t.test('has a breaker and a bulkhead of its own', async t => {
   const made: BreakerOptions[] = []
   const refusing: Breakers = options => {
     made.push(options)
-    return { state: 'open', run: () => Promise.reject(new BreakerRefusal('open')) }
+    return fakeBreaker({ state: 'open', run: () => Promise.reject(new BreakerRefusal('open')) })
   }
   const { send, asked } = room(ACTIVE, { maxConcurrent: 7 }, { breaker: refusing })
   t.match(made, [{ name: 'introspection main', maxConcurrent: 7 }])
@@ -110,8 +110,7 @@ t.test('has a breaker and a bulkhead of its own', async t => {
 
 t.test('tokens that the issuer does not even look at are no failure of the issuer', async t => {
   const failures: unknown[] = []
-  const counting: Breakers = () => ({
-    state: 'closed',
+  const counting: Breakers = () => fakeBreaker({
     run: async act => await act().catch(error => {
       failures.push(error)
       throw error
@@ -126,7 +125,7 @@ t.test('tokens that the issuer does not even look at are no failure of the issue
 
 t.test('remembered tokens get in while the breaker is open', async t => {
   let isOpen = false
-  const { send } = room(ACTIVE, {}, { breaker: options => ({ state: 'closed', run: act => isOpen ? Promise.reject(new BreakerRefusal('full')) : closedBreaker(options).run(act) }) })
+  const { send } = room(ACTIVE, {}, { breaker: () => fakeBreaker({ run: act => isOpen ? Promise.reject(new BreakerRefusal('full')) : act() }) })
   await send()
   isOpen = true
   t.equal((await send()).status, 200)

@@ -1,0 +1,12 @@
+import type { Member } from './member.ts'
+import type { UpstreamPool } from './upstream-pool.ts'
+
+/** A pool as operators see it. `slowStart`: 0 to 1, what a member has got to of its weight. */
+export function poolView (pool: UpstreamPool) {
+  return { name: pool.name, panic: pool.panic, members: pool.members.map(member => memberView(member, pool)) }
+}
+
+function memberView (member: Member, pool: UpstreamPool) {
+  const { endpoint: { origin, authority, inFlight }, zone, priority, weight, up, healthy, ejected } = member
+  return { origin, host: authority, zone, priority, weight, up, healthy, ejected, inFlight, slowStart: pool.warmthOf(member) }
+}
