@@ -13,6 +13,7 @@ import mapRequestHeader from './filters/map-request-header/index.ts'
 import passport from './filters/passport/index.ts'
 import prefixPath from './filters/prefix-path/index.ts'
 import preserveHostHeader from './filters/preserve-host-header/index.ts'
+import rateLimit from './filters/rate-limit/index.ts'
 import redirectTo from './filters/redirect-to/index.ts'
 import removeJsonAttributesResponseBody from './filters/remove-json-attributes-response-body/index.ts'
 import removeRequestHeader from './filters/remove-request-header/index.ts'
@@ -70,6 +71,7 @@ export const filters = [
   passport,
   prefixPath,
   preserveHostHeader,
+  rateLimit,
   redirectTo,
   removeJsonAttributesResponseBody,
   removeRequestHeader,
