@@ -5,6 +5,7 @@ import addResponseHeader from './filters/add-response-header/index.ts'
 import authenticate from './filters/authenticate/index.ts'
 import authorize from './filters/authorize/index.ts'
 import cacheRequestBody from './filters/cache-request-body/index.ts'
+import circuitBreaker from './filters/circuit-breaker/index.ts'
 import clientCredentials from './filters/client-credentials/index.ts'
 import cors from './filters/cors/index.ts'
 import dedupeResponseHeader from './filters/dedupe-response-header/index.ts'
@@ -63,6 +64,7 @@ export const filters = [
   authenticate,
   authorize,
   cacheRequestBody,
+  circuitBreaker,
   clientCredentials,
   cors,
   dedupeResponseHeader,
