@@ -23,6 +23,7 @@ import removeResponseHeader from './filters/remove-response-header/index.ts'
 import requestHeaderSize from './filters/request-header-size/index.ts'
 import requestSize from './filters/request-size/index.ts'
 import respond from './filters/respond/index.ts'
+import retry from './filters/retry/index.ts'
 import rewriteLocationResponseHeader from './filters/rewrite-location-response-header/index.ts'
 import rewritePath from './filters/rewrite-path/index.ts'
 import rewriteRequestParameter from './filters/rewrite-request-parameter/index.ts'
@@ -82,6 +83,7 @@ export const filters = [
   requestHeaderSize,
   requestSize,
   respond,
+  retry,
   rewriteLocationResponseHeader,
   rewritePath,
   rewriteRequestParameter,
