@@ -9,6 +9,7 @@ import circuitBreaker from './filters/circuit-breaker/index.ts'
 import clientCredentials from './filters/client-credentials/index.ts'
 import cors from './filters/cors/index.ts'
 import dedupeResponseHeader from './filters/dedupe-response-header/index.ts'
+import hedge from './filters/hedge/index.ts'
 import login from './filters/login/index.ts'
 import mapRequestHeader from './filters/map-request-header/index.ts'
 import passport from './filters/passport/index.ts'
@@ -69,6 +70,7 @@ export const filters = [
   clientCredentials,
   cors,
   dedupeResponseHeader,
+  hedge,
   login,
   mapRequestHeader,
   passport,
