@@ -38,6 +38,7 @@ import setRequestUri from './filters/set-request-uri/index.ts'
 import setResponseHeader from './filters/set-response-header/index.ts'
 import setStatus from './filters/set-status/index.ts'
 import stripPrefix from './filters/strip-prefix/index.ts'
+import timeout from './filters/timeout/index.ts'
 import tokenExchange from './filters/token-exchange/index.ts'
 import tokenRelay from './filters/token-relay/index.ts'
 import after from './predicates/after/index.ts'
@@ -99,6 +100,7 @@ export const filters = [
   setResponseHeader,
   setStatus,
   stripPrefix,
+  timeout,
   tokenExchange,
   tokenRelay
 ]
