@@ -7,6 +7,7 @@ import authorize from './filters/authorize/index.ts'
 import cacheRequestBody from './filters/cache-request-body/index.ts'
 import circuitBreaker from './filters/circuit-breaker/index.ts'
 import clientCredentials from './filters/client-credentials/index.ts'
+import concurrencyLimit from './filters/concurrency-limit/index.ts'
 import cors from './filters/cors/index.ts'
 import dedupeResponseHeader from './filters/dedupe-response-header/index.ts'
 import hedge from './filters/hedge/index.ts'
@@ -69,6 +70,7 @@ export const filters = [
   cacheRequestBody,
   circuitBreaker,
   clientCredentials,
+  concurrencyLimit,
   cors,
   dedupeResponseHeader,
   hedge,
