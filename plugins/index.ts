@@ -11,6 +11,7 @@ import concurrencyLimit from './filters/concurrency-limit/index.ts'
 import cors from './filters/cors/index.ts'
 import dedupeResponseHeader from './filters/dedupe-response-header/index.ts'
 import hedge from './filters/hedge/index.ts'
+import loadShed from './filters/load-shed/index.ts'
 import login from './filters/login/index.ts'
 import mapRequestHeader from './filters/map-request-header/index.ts'
 import passport from './filters/passport/index.ts'
@@ -74,6 +75,7 @@ export const filters = [
   cors,
   dedupeResponseHeader,
   hedge,
+  loadShed,
   login,
   mapRequestHeader,
   passport,
