@@ -10,6 +10,7 @@ import clientCredentials from './filters/client-credentials/index.ts'
 import concurrencyLimit from './filters/concurrency-limit/index.ts'
 import cors from './filters/cors/index.ts'
 import dedupeResponseHeader from './filters/dedupe-response-header/index.ts'
+import fault from './filters/fault/index.ts'
 import hedge from './filters/hedge/index.ts'
 import loadShed from './filters/load-shed/index.ts'
 import login from './filters/login/index.ts'
@@ -74,6 +75,7 @@ export const filters = [
   concurrencyLimit,
   cors,
   dedupeResponseHeader,
+  fault,
   hedge,
   loadShed,
   login,
