@@ -10,6 +10,7 @@ import clientCredentials from './filters/client-credentials/index.ts'
 import concurrencyLimit from './filters/concurrency-limit/index.ts'
 import cors from './filters/cors/index.ts'
 import dedupeResponseHeader from './filters/dedupe-response-header/index.ts'
+import fallbackHeaders from './filters/fallback-headers/index.ts'
 import fault from './filters/fault/index.ts'
 import hedge from './filters/hedge/index.ts'
 import loadShed from './filters/load-shed/index.ts'
@@ -75,6 +76,7 @@ export const filters = [
   concurrencyLimit,
   cors,
   dedupeResponseHeader,
+  fallbackHeaders,
   fault,
   hedge,
   loadShed,
