@@ -5,14 +5,16 @@ import type { Scenario } from './harness/scenario.ts'
 import { formatSection, verdict, type Section } from './harness/section.ts'
 import { parseOptions, type Options } from './options.ts'
 import { bodies } from './scenarios/bodies.ts'
+import { drill } from './scenarios/drill.ts'
 import { identity } from './scenarios/identity.ts'
 import { idle } from './scenarios/idle.ts'
 import { lookup } from './scenarios/lookup.ts'
 import { proxy } from './scenarios/proxy.ts'
 import { reload } from './scenarios/reload.ts'
+import { resilience } from './scenarios/resilience.ts'
 import { routes } from './scenarios/routes.ts'
 
-const SCENARIOS: readonly Scenario[] = [proxy, identity, routes, lookup, bodies, idle, reload]
+const SCENARIOS: readonly Scenario[] = [proxy, identity, resilience, drill, routes, lookup, bodies, idle, reload]
 
 await main(process.argv.slice(2))
 

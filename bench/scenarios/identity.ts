@@ -1,20 +1,15 @@
 import { caddy, floor, plain } from '../contenders.ts'
-import { AUDIENCE, benchTokens, ISSUER, type BenchTokens } from '../harness/bench-tokens.ts'
-import type { Contender, Running } from '../harness/contender.ts'
-import { fetchOnce } from '../harness/fetch-once.ts'
+import { authenticating, callers, CALLERS, measureCallers, WHO } from '../harness/callers.ts'
 import { amount, mebibytes, ratio } from '../harness/format.ts'
-import type { Lab } from '../harness/lab.ts'
-import { luaScript } from '../harness/lua-script.ts'
-import { disturbances, measureLoad, type Sample } from '../harness/measure-load.ts'
+import { disturbances, type Sample } from '../harness/measure-load.ts'
 import { bestOfRounds } from '../harness/rounds.ts'
 import type { Scenario } from '../harness/scenario.ts'
 import type { Section } from '../harness/section.ts'
 import { selectContenders } from '../harness/select-contenders.ts'
-import { catchAll, EIGHT_FILTERS, routeFile, startGatehouse } from '../servers/gatehouse.ts'
-import { startSmallUpstream, UPSTREAM_BODY, type Upstream } from '../servers/upstream.ts'
+import type { Lab } from '../harness/lab.ts'
+import { EIGHT_FILTERS } from '../servers/gatehouse.ts'
+import { startSmallUpstream } from '../servers/upstream.ts'
 
-const CALLERS = 1_000
-const PATH = '/orders/7?expand=lines'
 const NAME = 'gatehouse-identity'
 
 type Samples = ReadonlyMap<string, Sample>
@@ -24,51 +19,14 @@ export const identity: Scenario = {
   name: 'identity',
   async run (lab) {
     const upstream = await startSmallUpstream(lab)
-    const signed = benchTokens(CALLERS)
-    const requests = signed.tokens.map((token) => ({ method: 'GET', host: 'bench.test', path: PATH, headers: { Authorization: `Bearer ${token}` } }))
-    const script = lab.file('callers.lua', luaScript(requests))
-    const chosen = selectContenders(lab, [floor, plain, authenticating(signed), caddy])
+    const calling = callers(lab)
+    const chosen = selectContenders(lab, [floor, plain, authenticating(NAME, calling, [...WHO, ...EIGHT_FILTERS]), caddy])
     const site = { upstreamPort: upstream.port, connections: 1024 }
-    const entries = chosen.map((contender) => ({ name: contender.name, measure: async () => measure(lab, await contender.start(lab, site), contender.name, signed, script) }))
+    const entries = chosen.map((contender) => ({ name: contender.name, measure: async () => measureCallers(lab, await contender.start(lab, site), contender.name, calling, contender.name === NAME) }))
     const samples = await bestOfRounds(lab, entries, (sample) => sample.cpuMicros)
-    await stop(upstream)
+    await upstream.child.stop()
     return section(lab, samples)
   }
-}
-
-/** RS256 verified, a scope asked for, a passport minted, and the eight filters of the proxy table. */
-function authenticating ({ jwk }: BenchTokens): Contender {
-  const who = [{ authenticate: { issuers: ['bench'] } }, { authorize: { scopes: ['orders.read'] } }, { passport: { audience: 'orders' } }]
-  return {
-    name: NAME,
-    async start (lab, site) {
-      const routes = routeFile([catchAll(site.upstreamPort, [...who, ...EIGHT_FILTERS])], site)
-      const issuers = { bench: { issuer: ISSUER, audiences: [AUDIENCE], algorithms: ['RS256'], keys: [jwk] } }
-      return startGatehouse(lab, `${routes}issuers: ${JSON.stringify(issuers)}\nkeyRings: { passport: ephemeral }\n`)
-    }
-  }
-}
-
-async function measure (lab: Lab, running: Running, name: string, { tokens }: BenchTokens, script: string): Promise<Sample> {
-  try {
-    await check(running, name, tokens[0]!)
-    return await measureLoad(lab, running, script)
-  } finally {
-    await running.child.stop()
-  }
-}
-
-// A gateway that lets everybody in would look very good in the table.
-async function check ({ url }: Running, name: string, token: string): Promise<void> {
-  const known = await fetchOnce(url + PATH, { authorization: `Bearer ${token}` })
-  if (known.status !== 200 || known.body !== UPSTREAM_BODY) throw new Error(`${name} answers ${known.status} to a good token`)
-  if (name !== NAME) return
-  const forged = await fetchOnce(url + PATH, { authorization: `Bearer ${token.slice(0, -8)}AAAAAAAA` })
-  if (forged.status !== 401) throw new Error(`${name} answers ${forged.status} to a forged token`)
-}
-
-async function stop ({ child }: Upstream): Promise<void> {
-  await child.stop()
 }
 
 function section (lab: Lab, samples: Samples): Section {

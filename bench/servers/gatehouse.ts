@@ -40,7 +40,7 @@ export function gatehouse (name: string, setup: { filters?: readonly object[], a
     name,
     ...(filters.length > 0 ? { replyHeader: 'x-served-by' } : {}),
     async start (lab, site) {
-      return startGatehouse(lab, routeFile([catchAll(site.upstreamPort, filters)], site, accessLog))
+      return startGatehouse(lab, routeFile([catchAll(site.upstreamPort, filters)], site, { accessLog }))
     }
   }
 }
@@ -51,9 +51,9 @@ export function catchAll (upstreamPort: number, filters: readonly object[] = [])
 }
 
 /** The text of a route file. JSON is YAML, and a line for each route keeps errors readable. */
-export function routeFile (routes: readonly RouteEntry[], site: Site, accessLog = false): string {
+export function routeFile (routes: readonly RouteEntry[], site: Site, how: { accessLog?: boolean, gateway?: object } = {}): string {
   const limits = { connections: site.connections, requestsPerConnection: 1_000_000_000 }
-  const gateway = JSON.stringify({ accessLog, limits })
+  const gateway = JSON.stringify({ accessLog: how.accessLog ?? false, limits, ...how.gateway })
   const lines = routes.map((route) => `  - ${JSON.stringify(route)}`)
   return `version: 1\ngateway: ${gateway}\nroutes:\n${lines.join('\n')}\n`
 }
