@@ -3,7 +3,7 @@ import { memoryStore } from './adapters/memory-store.ts'
 import type { MetricRegistry } from './adapters/metric-registry.ts'
 import { opossumBreakers } from './adapters/breaker/opossum-breaker.ts'
 import { processLoad } from './adapters/process-load.ts'
-import { namesRedis } from './adapters/redis-connection.ts'
+import { namesRedis } from './adapters/redis-options.ts'
 import { redisLimiters } from './adapters/limiter/redis-limiter.ts'
 import { redisStore } from './adapters/redis-store.ts'
 import { retryBudgets } from './adapters/retry-budgets.ts'
@@ -39,13 +39,14 @@ export class Outside {
 
   constructor ({ redis }: Settings, log: Log, metrics: MetricRegistry, inFlight: () => number) {
     const outbound = undiciOutbound()
-    const shared = redis?.url ? redisStore({ ...redis, url: redis.url }, log) : null
+    const server = redis && namesRedis(redis) ? redis : null
+    const shared = server && redisStore(server, log)
     this.outbound = outbound
     this.store = shared ?? memoryStore(systemClock)
     const breaker = opossumBreakers({ clock: systemClock, log })
     this.breaker = breaker
     this.breakers = breaker.board
-    const limiters = redis && namesRedis(redis) ? redisLimiters(redis, { clock: systemClock, log, metrics: metrics.scope({}) }) : null
+    const limiters = server && redisLimiters(server, { clock: systemClock, log, metrics: metrics.scope({}) })
     this.limiter = limiters ?? memoryLimiters(systemClock)
     this.budget = retryBudgets(systemClock)
     const load = processLoad({ inFlight })

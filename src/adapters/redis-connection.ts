@@ -3,8 +3,6 @@ import type { Clock, Log } from '../contract/services.ts'
 import type { RedisSettings } from '../contract/settings.ts'
 import { redisTarget, type ServerOptions } from './redis-options.ts'
 
-export { namesRedis } from './redis-options.ts'
-
 /** How a connection is used and whom it tells. */
 export interface ConnectionOptions {
   /** For one command, those of the handshake among them. */

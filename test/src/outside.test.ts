@@ -54,6 +54,14 @@ t.test('shows operators the breakers that live', async t => {
   t.equal(outside.breakers.list(9).total, 0)
 })
 
+t.test('shares state wherever Redis is, behind sentinels and in a cluster too', async t => {
+  for (const where of ['sentinel: { master: gate, nodes: "127.0.0.1:1" }', 'cluster: "127.0.0.1:1"']) {
+    const { outside: { store } } = await outsideOf(t, `{ redis: { ${where}, timeout: 50ms } }`)
+    t.equal(store.shared, true, where)
+    await t.rejects(store.get('a'), { name: 'StoreUnavailable' }, 'and where it cannot be asked, nobody is let in by what this process knows')
+  }
+})
+
 t.test('ends its calls when it is closed', async t => {
   const server = createServer().listen(0, '127.0.0.1')
   t.teardown(() => { server.close() })
@@ -72,4 +80,6 @@ t.test('ends its calls when it is closed', async t => {
 t.test('refuses an address that leads nowhere', async t => {
   const settings = await settingsOf('{ redis: { url: "redis://127.0.0.1/a/b" } }')
   t.throws(() => new Outside(settings, fakeLog(), new MetricRegistry(), () => 0), { name: 'ConfigError', code: 'GW_CONFIG_INVALID', pointer: '/url' })
+  const cluster = await settingsOf('{ redis: { cluster: "127.0.0.1:1", database: 1 } }')
+  t.throws(() => new Outside(cluster, fakeLog(), new MetricRegistry(), () => 0), { name: 'ConfigError', code: 'GW_CONFIG_NO_EFFECT', pointer: '/database' })
 })

@@ -5,6 +5,7 @@ import { MetricRegistry } from '../../adapters/metric-registry.ts'
 import { offlineOutbound } from '../../adapters/offline-outbound.ts'
 import { opossumBreakers } from '../../adapters/breaker/opossum-breaker.ts'
 import { checkRedis } from '../../adapters/redis-connection.ts'
+import { namesRedis } from '../../adapters/redis-options.ts'
 import { retryBudgets } from '../../adapters/retry-budgets.ts'
 import { ConfigError, ConfigErrors } from '../../contract/config-error.ts'
 import type { Load } from '../../contract/load.ts'
@@ -31,7 +32,7 @@ const IDLE: Load = { eventLoopDelayMs: 0, memoryShare: 0, inFlight: 0, sample: 0
 export function offlineServices (config: GatewayConfig, clock: OfflineClock): { services: Services, macOf: MacOf, faults: readonly ConfigError[] } {
   const metrics = new MetricRegistry().scope({})
   // What it holds is shared with nobody, but rooms must hear what the gateway would tell them
-  const store = { ...memoryStore(clock), shared: Boolean(config.settings.redis?.url) }
+  const store = { ...memoryStore(clock), shared: config.settings.redis !== undefined && namesRedis(config.settings.redis) }
   const identity = new Identity({ outbound: offlineOutbound, store, clock, log: SILENT, metrics: () => metrics })
   const { identities, faults } = sound(identity, config)
   const { issuers, keys, sessions, macs } = identities
@@ -44,7 +45,7 @@ export function offlineServices (config: GatewayConfig, clock: OfflineClock): { 
 /** What `run` would find when it connects; here nobody does. */
 function redisFaults ({ settings: { redis }, settingsOrigin }: GatewayConfig): ConfigError[] {
   try {
-    if (redis?.url) checkRedis({ ...redis, url: redis.url })
+    if (redis && namesRedis(redis)) checkRedis(redis)
     return []
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error

@@ -58,6 +58,7 @@ t.test('keeps what is stored to itself, also where the file names a Redis', asyn
   t.equal(await store.add('a', 'b', 1000), true)
   t.equal(await store.add('a', 'c', 1000), false)
   t.equal(store.shared, true, 'as rooms would be told by the gateway')
+  for (const where of ['cluster: "127.0.0.1:1"', 'sentinel: { master: gate, nodes: "127.0.0.1:1" }']) t.equal((await offline(`gateway: { redis: { ${where} } }`)).services.store.shared, true)
   for (const none of ['{}', '{ redis: { url: "" } }']) t.equal((await offline(`gateway: ${none}`)).services.store.shared, false)
 })
 
@@ -85,4 +86,5 @@ t.test('finds an address of Redis that leads nowhere, without going there', asyn
   t.same(await faults('redis://127.0.0.1:1/0'), [])
   t.same(await faults(''), [])
   t.same(await faults('redis://h/a/b'), [['GW_CONFIG_INVALID', '/gateway/redis/url']])
+  t.match((await offline('gateway: { redis: { cluster: "127.0.0.1:1", database: 1 } }')).faults, [{ code: 'GW_CONFIG_NO_EFFECT', pointer: '/gateway/redis/database' }])
 })
