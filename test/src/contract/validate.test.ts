@@ -225,6 +225,11 @@ t.test('tells which keys and which of several patterns are allowed', async t => 
   t.same(faultsOf(map, { known: 1, 'y-a': 'b', z: 1 }), ['/y-a: expected true or false', '/z: the key "z" is not allowed: keys fit ^x- or ^y-'])
 })
 
+t.test('refuses a key however often the schema was used before', async t => {
+  const map = Config({ map: Type.Record(Type.String({ pattern: '^a+$' }), Type.Number()) })
+  for (let i = 0; i < 40; i++) t.match(validate(map, { map: { b: 1 } }).faults, [{ pointer: '/map/b' }])
+})
+
 t.test('takes other keys where the schema does', async t => {
   accepts(t, Type.Object({ a: Type.Integer() }), { a: 1, b: 2 }, { a: 1, b: 2 })
   accepts(t, Type.Object({}, { additionalProperties: true, patternProperties: { '^x-': Type.String() } }), { b: 2 }, { b: 2 })
