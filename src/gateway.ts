@@ -71,6 +71,7 @@ export function buildGateway (config: GatewayConfig, options: GatewayOptions): G
   const load = (next: GatewayConfig, unreadable: readonly Quarantined[], strict: boolean): Update => {
     // Of a new configuration too: the name of the cookie and the store are those of the start
     const others = outside.identity.at({ ...next, settings })
+    declareReports(options.rooms, outside)
     const around = surroundings({ config: next, rooms: options.rooms, log, pools, metrics, keeper, outside, identities: others })
     const prepared = keeper.prepare(next.routes, around, contexts(next), unreadable)
     if (strict && prepared.faults.length > 0) {
@@ -90,7 +91,7 @@ export function buildGateway (config: GatewayConfig, options: GatewayOptions): G
     ended: settings.accessLog ? accessLog({ write: line => { log.line(line) }, now: systemClock.now }) : () => {}
   })
   const listeners = settings.listen.map(() => listener(handler, settings.limits))
-  const admin = settings.admin === false ? null : adminServer({ state, keeper, metrics, breakers: outside.breakers, upstreams: () => pools.pools.map(poolView), published: () => identities?.published() ?? [], inFlight: () => handler.inFlight, ...shown(options) })
+  const admin = settings.admin === false ? null : adminServer({ state, keeper, metrics, breakers: outside.breakers, reports: outside.reports, upstreams: () => pools.pools.map(poolView), published: () => identities?.published() ?? [], inFlight: () => handler.inFlight, ...shown(options) })
   const close = once(async () => {
     state.draining = true
     await Promise.all(listeners.map(async one => { await one.close(settings.drain) }))
@@ -129,6 +130,11 @@ function outsideOf ({ settings, settingsOrigin }: GatewayConfig, log: PinoLog, m
     if (!(error instanceof ConfigError)) throw error
     throw new ConfigErrors([redisFault(error, settingsOrigin)])
   }
+}
+
+/** So that operators are told of none, and not that there is no such thing, before a route uses the room. */
+function declareReports ({ filters }: Rooms, { reports }: Outside): void {
+  for (const filter of filters.values()) if (filter.reports) reports.declare(filter.name)
 }
 
 /** Who looks after upstreams. */

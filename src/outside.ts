@@ -1,3 +1,4 @@
+import { threadAside } from './adapters/aside.ts'
 import { memoryLimiters } from './adapters/limiter/memory-limiter.ts'
 import { memoryStore } from './adapters/memory-store.ts'
 import type { MetricRegistry } from './adapters/metric-registry.ts'
@@ -6,9 +7,11 @@ import { processLoad } from './adapters/process-load.ts'
 import { namesRedis } from './adapters/redis-options.ts'
 import { redisLimiters } from './adapters/limiter/redis-limiter.ts'
 import { redisStore } from './adapters/redis-store.ts'
+import { ReportRegistry } from './adapters/report-registry.ts'
 import { retryBudgets } from './adapters/retry-budgets.ts'
 import { systemClock } from './adapters/system-clock.ts'
 import { undiciOutbound } from './adapters/undici-outbound.ts'
+import type { Aside } from './contract/aside.ts'
 import type { Breakers } from './contract/breaker.ts'
 import type { BreakerBoard } from './contract/breaker-board.ts'
 import { ConfigError, type Origin } from './contract/config-error.ts'
@@ -34,6 +37,9 @@ export class Outside {
   readonly limiter: RateLimiters
   readonly budget: RetryBudgets
   readonly load: Load
+  readonly aside: Aside
+  /** What rooms publish of their work. */
+  readonly reports = new ReportRegistry()
   readonly identity: Identity
   readonly #close: () => Promise<void>
 
@@ -51,11 +57,13 @@ export class Outside {
     this.budget = retryBudgets(systemClock)
     const load = processLoad({ inFlight })
     this.load = load
+    const aside = threadAside()
+    this.aside = aside
     this.identity = new Identity({ outbound, store: this.store, clock: systemClock, log, metrics: labels => metrics.scope(labels) })
     this.#close = async () => {
       this.identity.close()
       load.close()
-      await Promise.all([outbound.close(), shared?.close(), limiters?.close()])
+      await Promise.all([outbound.close(), shared?.close(), limiters?.close(), aside.close()])
     }
   }
 

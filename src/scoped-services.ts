@@ -17,7 +17,8 @@ export const UPSTREAM = 'upstream:'
 export interface ScopedOptions {
   readonly config: GatewayConfig
   readonly outside: Pick<Outside, 'breaker' | 'limiter'>
-  readonly upstream: (route: RouteConfig) => UpstreamCall
+  /** `lane`: the call shares nothing with others to the same upstream. */
+  readonly upstream: (route: RouteConfig, lane?: string) => UpstreamCall
   readonly forward: ForwardOptions
   /** Id of the route. */
   readonly route: string
@@ -42,6 +43,12 @@ export function scopedServices ({ config, outside, upstream, forward, route }: S
       needs.add(UPSTREAM + target)
       return kept(upstream(routeTo(target, route, config, pointer))).dispatch
     },
+    shadow: (target, lane, pointer) => {
+      needs.add(UPSTREAM + target)
+      // The route's own timeouts are about what its clients wait for
+      const shadowed = { ...routeTo(target, route, config, pointer), timeouts: {} }
+      return { upstream: target, sandbox: isSandbox(target, config), call: kept(upstream(shadowed, lane)).dispatch }
+    },
     route: (id, pointer) => {
       needs.add(ROUTE + id)
       checkRoute(id, config, pointer)
@@ -61,10 +68,22 @@ export function scopedServices ({ config, outside, upstream, forward, route }: S
 /** The route as it would be if all its requests went there. ConfigError at `pointer` where there is no such upstream. */
 export function routeTo (target: string, id: string, config: GatewayConfig, pointer: string): RouteConfig {
   checkUpstream(target, config, pointer)
-  const route = config.routes.find(one => one.id === id)
+  const route = routesOf(config).get(id)
   if (route === undefined) throw new TypeError(`there is no route "${id}"`)
   return { ...route, targets: [{ to: target, weight: 1, origin: route.origin }] }
 }
+
+/** Each of ten thousand routes may ask for its own. */
+const known = new WeakMap<GatewayConfig, ReadonlyMap<string, RouteConfig>>()
+
+function routesOf (config: GatewayConfig): ReadonlyMap<string, RouteConfig> {
+  const routes = known.get(config) ?? new Map(config.routes.map(route => [route.id, route]))
+  known.set(config, routes)
+  return routes
+}
+
+/** Whether copies of requests may be sent there that are not safe. Of an origin nobody has said so. */
+export const isSandbox = (target: string, { upstreams }: GatewayConfig): boolean => upstreams.get(target)?.config.sandbox ?? false
 
 /** Throws ConfigError at `pointer` for what is neither the name of an upstream nor an origin. */
 export function checkUpstream (target: string, { upstreams }: GatewayConfig, pointer: string): void {

@@ -3,12 +3,14 @@ import { celExpressions } from './adapters/cel-expressions.ts'
 import type { MetricRegistry } from './adapters/metric-registry.ts'
 import { systemClock } from './adapters/system-clock.ts'
 import { systemRandom } from './adapters/system-random.ts'
+import type { Place } from './contract/room.ts'
 import type { GatewayConfig } from './contract/route-file.ts'
-import type { Log } from './contract/services.ts'
+import type { Log, Services } from './contract/services.ts'
 import type { Identities } from './identity/identity.ts'
 import type { Outside } from './outside.ts'
 import type { Surroundings } from './plan/compile-route.ts'
 import type { Rooms } from './plan/compile-room.ts'
+import { nestedPredicates } from './plan/nested-predicates.ts'
 import type { Context, TableKeeper } from './plan/table-keeper.ts'
 import { ROUTE, scopedServices, UPSTREAM } from './scoped-services.ts'
 import type { PoolRegistry } from './upstream/pool-registry.ts'
@@ -29,9 +31,9 @@ export interface SurroundingsOptions {
 
 /** The real services behind every room. */
 export function surroundings ({ config, rooms, log, pools, metrics, keeper, outside, identities }: SurroundingsOptions): Surroundings {
-  const { outbound, store, budget, load } = outside
+  const { outbound, store, budget, load, aside } = outside
   const { issuers, keys, sessions } = identities
-  const shared = { clock: systemClock, random: systemRandom, log, expressions: celExpressions, outbound, store, budget, load, issuers, keys, sessions }
+  const shared = { clock: systemClock, random: systemRandom, log, expressions: celExpressions, outbound, store, budget, load, aside, issuers, keys, sessions }
   const macOf: MacOf = (ring, pointer) => identities.macs(ring, pointer, 'sticky')
   const upstream = routeUpstreams(config, { pools, clock: systemClock, random: systemRandom, expressions: celExpressions, macOf })
   return {
@@ -40,18 +42,26 @@ export function surroundings ({ config, rooms, log, pools, metrics, keeper, outs
     services: (route, filter) => {
       const scope = metrics.scope({ route, filter })
       const { close, ...scoped } = scopedServices({ config, outside, upstream, route, forward: { table: () => keeper.table, log } })
-      return {
+      const reports = outside.reports.scope(filter, route)
+      const services: ReturnType<Surroundings['services']> = {
         ...shared,
         ...scoped,
         metrics: scope,
-        close: () => {
+        reports,
+        predicates: nestedPredicates(rooms.predicates, () => placeOfPredicates(route, config, services)),
+        withdraw: () => {
           scope.close()
-          close()
-        }
+          reports.close()
+        },
+        close
       }
+      return services
     }
   }
 }
+
+const placeOfPredicates = (routeId: string, { routes }: GatewayConfig, services: Services): Place =>
+  ({ routeId, upstreams: routes.find(({ id }) => id === routeId)?.targets.map(({ to }) => to) ?? [], services })
 
 /** What beside its own text makes a route another plan: the upstreams it names, what upstreams are told of the client, who may call, and what its filters need. */
 export function contexts ({ settings, upstreams, routes, issuers, keyRings }: GatewayConfig): Context {

@@ -3,9 +3,11 @@ import { isIP } from 'node:net'
 import Fastify from 'fastify'
 import type { BreakerBoard } from '../contract/breaker-board.ts'
 import type { ConfigError } from '../contract/config-error.ts'
+import type { ReportBoard } from '../contract/reports.ts'
 import type { Sample } from '../contract/services.ts'
 import type { TableKeeper, Update } from '../plan/table-keeper.ts'
 import { breakerRoutes } from './breaker-routes.ts'
+import { reportRoutes } from './report-routes.ts'
 import { routeView, samplesByFilter } from './route-view.ts'
 
 /** What the operators' listener shows and does. */
@@ -16,6 +18,8 @@ export interface AdminOptions {
   readonly breakers: BreakerBoard
   /** The upstreams that routes use, and how their endpoints are. */
   readonly upstreams?: (() => readonly object[]) | undefined
+  /** What rooms show of their work. */
+  readonly reports?: ReportBoard | undefined
   readonly inFlight: () => number
   readonly onReload: (() => Promise<Update>) | null
   /** Public keys for upstreams to verify with. */
@@ -32,11 +36,13 @@ export interface AdminServer {
 /** Nothing that operators send has a body worth more. */
 const LIMITS = { bodyLimit: 16_384, requestTimeout: 10_000, routerOptions: { maxParamLength: 8192 } }
 
+const NO_REPORTS: ReportBoard = { list: () => null, find: () => null }
+
 /** How long upstreams may keep public keys: far less than keys overlap (`gatehouse keys rotate --overlap`). */
 const KEYS_FRESH_S = 60
 
-/** The operators' listener: liveness, readiness, the routes in force, circuit breakers, reload. Never on the address that clients use. */
-export function adminServer ({ state, keeper, metrics, breakers, upstreams = () => [], inFlight, onReload, published, redact, locate }: AdminOptions): AdminServer {
+/** The operators' listener: liveness, readiness, the routes in force, circuit breakers, reports of rooms, reload. Never on the address that clients use. */
+export function adminServer ({ state, keeper, metrics, breakers, upstreams = () => [], reports = NO_REPORTS, inFlight, onReload, published, redact, locate }: AdminOptions): AdminServer {
   const app = Fastify({ forceCloseConnections: true, ...LIMITS })
   // Each text by itself, so that no mask can break the JSON
   app.setReplySerializer(payload => JSON.stringify(payload, (_key, value: unknown) => typeof value === 'string' ? withoutUser(redact(value)) : value))
@@ -67,6 +73,7 @@ export function adminServer ({ state, keeper, metrics, breakers, upstreams = () 
   })
 
   app.register(async scope => { await breakerRoutes(scope, breakers) })
+  app.register(async scope => { await reportRoutes(scope, reports) })
 
   // Which paths these are, a reload may change
   app.setNotFoundHandler(async ({ method, url }, reply) => {

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { ConfigErrors } from '../contract/config-error.ts'
 import { hint } from '../contract/nearest.ts'
+import { OutboundError } from '../contract/outbound.ts'
+import { UsageError } from '../contract/usage-error.ts'
 import { checkCommand } from './check-command.ts'
-import { EXIT, UsageError, type Command, type Io } from './command.ts'
+import { EXIT, type Command, type Io } from './command.ts'
 import { explainCommand } from './explain-command.ts'
 import { importCommand } from './import-command.ts'
 import { keysCommand } from './keys-command.ts'
@@ -10,13 +12,14 @@ import { DEFAULT_FILE } from './load-files.ts'
 import { newCommand } from './new-command.ts'
 import { paintFor } from './paint.ts'
 import { plural } from './plural.ts'
+import { roomCommands } from './room-commands.ts'
 import { routesCommand } from './routes-command.ts'
 import { runCommand } from './run-command.ts'
 import { schemaCommand } from './schema-command.ts'
 import { shippedFile } from './shipped-file.ts'
 import { testCommand } from './test-command.ts'
 
-/** Every command, in the order of `--help`. */
+/** Every built-in command, in the order of `--help`. Those of rooms follow. */
 export const COMMANDS: readonly Command[] =
   [runCommand, checkCommand, routesCommand, explainCommand, testCommand, schemaCommand, importCommand, newCommand, keysCommand]
 
@@ -25,8 +28,9 @@ export async function runCli (argv: readonly string[], io: Io): Promise<number> 
   const [name = '--help', ...args] = argv
   if (name === '--version' || name === '-V') return version(io)
   if (name === '--help' || name === '-h' || name === 'help') return help(args[0], io)
-  const command = COMMANDS.find(one => one.name === name)
-  if (!command) return complain(`no command is named "${name}"${hint(name, COMMANDS.map(one => one.name))}`, io)
+  const commands = commandsOf(io)
+  const command = commands.find(one => one.name === name)
+  if (!command) return complain(`no command is named "${name}"${hint(name, commands.map(one => one.name))}`, io)
   if (asksForHelp(args)) return help(name, io)
   try {
     return await command.run(args, io)
@@ -34,6 +38,8 @@ export async function runCli (argv: readonly string[], io: Io): Promise<number> 
     return failed(error, command, io)
   }
 }
+
+const commandsOf = ({ rooms }: Io): readonly Command[] => [...COMMANDS, ...roomCommands(rooms.filters, COMMANDS)]
 
 /** Behind `--` and in a pasted command line nothing is about us. */
 function asksForHelp (args: readonly string[]): boolean {
@@ -47,8 +53,8 @@ function failed (error: unknown, command: Command, io: Io): number {
     const [synopsis] = command.usage.split('\n', 1)
     return complain(`${error.message}\n\ngatehouse ${command.name} ${synopsis}\ngatehouse ${command.name} --help tells more.`, io)
   }
-  if (!isSystemError(error)) throw error
-  io.err(`${paintFor(io.colours.err)('red', error.syscall === 'listen' ? `cannot listen: ${error.message}` : error.message)}\n`)
+  if (!isOfOutside(error)) throw error
+  io.err(`${paintFor(io.colours.err)('red', 'syscall' in error && error.syscall === 'listen' ? `cannot listen: ${error.message}` : error.message)}\n`)
   return EXIT.failed
 }
 
@@ -65,8 +71,8 @@ function invalid ({ errors }: ConfigErrors, io: Io): number {
 const isParseArgsError = (error: unknown): error is TypeError =>
   error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
 
-/** Of the outside world and not a bug: a port in use, a folder that cannot be written. */
-const isSystemError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error
+/** Of the outside world and not a bug: a port in use, a folder that cannot be written, nobody who answers. */
+const isOfOutside = (error: unknown): error is Error => error instanceof OutboundError || (error instanceof Error && 'syscall' in error)
 
 function complain (message: string, io: Io): number {
   const [first, ...rest] = message.split('\n')
@@ -82,16 +88,17 @@ function version (io: Io): number {
 
 function help (name: string | undefined, io: Io): number {
   const paint = paintFor(io.colours.out)
-  const command = COMMANDS.find(one => one.name === name)
+  const commands = commandsOf(io)
+  const command = commands.find(one => one.name === name)
   if (command) {
     const [synopsis, ...rest] = command.usage.split('\n')
     io.out(`${paint('bold', `gatehouse ${command.name}`)} ${[synopsis, ...rest].join('\n')}\n`)
     return EXIT.ok
   }
-  const width = Math.max(...COMMANDS.map(one => one.name.length))
+  const width = Math.max(...commands.map(one => one.name.length))
   io.out(`${paint('bold', 'gatehouse')} <command> [files or folders] [options]
 
-${COMMANDS.map(one => `  ${paint('bold', one.name.padEnd(width))}  ${one.summary}`).join('\n')}
+${commands.map(one => `  ${paint('bold', one.name.padEnd(width))}  ${one.summary}`).join('\n')}
 
 gatehouse <command> --help tells more; --version tells which Gatehouse this is. Without files: ${DEFAULT_FILE}.
 

@@ -27,8 +27,3 @@ export interface Command {
   readonly usage: string
   run(args: string[], io: Io): Promise<number>
 }
-
-/** The command line itself is wrong. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}

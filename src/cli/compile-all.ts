@@ -35,7 +35,7 @@ export interface Compiled {
 /** Compiles all routes as `run` would, for the commands that only talk about them. */
 export function compileAll ({ config, rooms }: { config: GatewayConfig, rooms: Rooms }): Compiled {
   const clock = new OfflineClock()
-  const { services, macOf, faults } = offlineServices(config, clock)
+  const { services, macOf, faults } = offlineServices(config, clock, rooms.predicates)
   const upstreams = new OfflineUpstreams(config, services)
   const connect = routeUpstreams(config, { ...services, macOf, pools: offlinePools(services) })
   const calls = new Map<string, Dispatch>()

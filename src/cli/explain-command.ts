@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Principal } from '../contract/principal.ts'
-import { EXIT, UsageError, type Command, type Io } from './command.ts'
+import { UsageError } from '../contract/usage-error.ts'
+import { EXIT, type Command, type Io } from './command.ts'
 import { explainRequest } from './explain/explain-request.ts'
 import { parseCurl } from './explain/parse-curl.ts'
 import { headerLine, plainRequest } from './explain/plain-request.ts'

@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { importSpring } from '../config/import-spring.ts'
 import { roomsOf } from '../plan/compile-room.ts'
-import { EXIT, UsageError, type Command, type Io } from './command.ts'
+import { UsageError } from '../contract/usage-error.ts'
+import { EXIT, type Command, type Io } from './command.ts'
 import { paintFor } from './paint.ts'
 
 /** `gatehouse import`: turns a Spring Cloud Gateway file into a native one. */

@@ -1,5 +1,6 @@
 import { hint } from '../contract/nearest.ts'
-import { EXIT, UsageError, type Command } from './command.ts'
+import { UsageError } from '../contract/usage-error.ts'
+import { EXIT, type Command } from './command.ts'
 import { SUBCOMMANDS } from './keys/subcommands.ts'
 
 /** `gatehouse keys`: key rings and API keys. */

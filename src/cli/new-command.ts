@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { EXIT, UsageError, type Command, type Io } from './command.ts'
+import { UsageError } from '../contract/usage-error.ts'
+import { EXIT, type Command, type Io } from './command.ts'
 import { canImport, roomImports } from './room-imports.ts'
 import { roomSkeleton, type RoomKind } from './room-skeleton.ts'
 

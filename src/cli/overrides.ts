@@ -1,5 +1,5 @@
 import type { Settings } from '../contract/settings.ts'
-import { UsageError } from './command.ts'
+import { UsageError } from '../contract/usage-error.ts'
 
 /** The settings with ports from the command line in place of those in the file. */
 export function overrides (settings: Settings, port: string | undefined, adminPort: string | undefined): Settings {

@@ -4,6 +4,9 @@ export interface JsonSchema { readonly [keyword: string]: unknown }
 /** Where any scalar may be a reference to the environment instead. */
 const REFERENCE: JsonSchema = { $ref: '#/$defs/reference' }
 
+/** A use of a predicate, whichever there are. */
+export const PREDICATE: JsonSchema = { $ref: '#/$defs/predicate' }
+
 /** Keywords that are the same for an editor; the rest is ours, or stands for something that is not the same there. */
 const KEPT = ['type', 'enum', 'const', 'minimum', 'maximum', 'minLength', 'maxLength', 'pattern', 'minItems', 'maxItems', 'additionalProperties', 'default']
 
@@ -21,7 +24,7 @@ export function editorSchema (schema: object): JsonSchema {
 }
 
 function listSchema (shape: JsonSchema): JsonSchema {
-  const item = editorSchema(shape['items'] as object)
+  const item = shape['x-predicates'] ? PREDICATE : editorSchema(shape['items'] as object)
   const list = { type: 'array', items: item, ...pick(shape, ['minItems', 'maxItems']) }
   return shape['x-scalar'] ? { anyOf: distinct([...alternatives(item), list]) } : list
 }

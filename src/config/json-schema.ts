@@ -1,5 +1,5 @@
 import type { Filter, Predicate } from '../contract/room.ts'
-import { editorSchema, type JsonSchema } from './editor-schema.ts'
+import { editorSchema, PREDICATE, type JsonSchema } from './editor-schema.ts'
 import type { RoomCatalogue } from './room-catalogue.ts'
 import { RouteFileSchema, RouteSchema } from './route-file-schema.ts'
 
@@ -60,9 +60,9 @@ const BESIDE_FILTER: Additional = {
 const COMBINATIONS: Additional = {
   beside: {},
   instead: {
-    any: { type: 'array', minItems: 1, items: { $ref: '#/$defs/predicate' }, description: 'One of these must hold.' },
-    all: { type: 'array', minItems: 1, items: { $ref: '#/$defs/predicate' }, description: 'All of these must hold.' },
-    not: { $ref: '#/$defs/predicate', description: 'This must not hold.' }
+    any: { type: 'array', minItems: 1, items: PREDICATE, description: 'One of these must hold.' },
+    all: { type: 'array', minItems: 1, items: PREDICATE, description: 'All of these must hold.' },
+    not: { ...PREDICATE, description: 'This must not hold.' }
   }
 }
 

@@ -47,6 +47,7 @@ export const ERRORS = {
   GW_NO_ENDPOINT: { status: 503, title: 'The upstream has no endpoint to ask' },
   GW_CONNECT_TIMEOUT: { status: 504, title: 'The upstream did not accept the connection in time' },
   GW_HEAD_TIMEOUT: { status: 504, title: 'The upstream did not begin its answer in time' },
+  GW_NO_SNAPSHOT: { status: 504, title: 'There is no snapshot of the live call' },
   GW_IDLE_TIMEOUT: { status: 504, title: 'The upstream stopped sending its answer' },
   GW_TOTAL_TIMEOUT: { status: 504, title: 'The upstream did not finish its answer in time' },
   GW_HTTP_VERSION: { status: 505, title: 'The HTTP version is not supported' },

@@ -255,6 +255,18 @@ export class Exchange {
     return twin
   }
 
+  /**
+   * The same request once more, for somebody who is no part of this exchange: fields of its own, another body, and an end of its own. What is asked of it
+   * or becomes of it touches nothing here, and it goes on when this one has ended.
+   */
+  copy (body: Body): Exchange {
+    const { path, query, routingMethod, params, route, upstreamHost, principal, lent } = this
+    const twin = new Exchange(this.#arrival(), body, this.timing.start)
+    Object.assign(twin, { path, query, routingMethod, params, route, upstreamHost, principal, lent })
+    twin.marks = this.marks === null ? null : [...this.marks]
+    return twin
+  }
+
   /** Nothing of a fork is under way any more: it need not hear of the end. */
   forget (twin: Exchange): void {
     this.#scope.remove(twin)

@@ -2,6 +2,7 @@ import type { StaticDecode, TObject } from 'typebox'
 import type { ErrorCode } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import type { End, Reply } from './reply.ts'
+import type { RoomCommand } from './room-command.ts'
 import type { Services } from './services.ts'
 
 export type Step = (x: Exchange) => void | Promise<void>
@@ -17,7 +18,12 @@ export interface Phases {
   response?: Step
   /** The exchange is over, however it ended; last, in reverse order, for the filters that the request went down to. Synchronous, must not throw. */
   done?: (x: Exchange, end: End) => void
-  /** The plan was replaced and has drained. */
+  /**
+   * What the filter says of the caller to upstreams, said anew on a copy of the request (`x.copy`) for a shadow: made once for each `audience` (the shadow's upstream). Asked after the request has gone
+   * down to the filter, and not where its `when` did not hold. Throws or rejects where it cannot be said: then the copy is not sent.
+   */
+  restate?: (audience: string) => Step
+  /** The plan was replaced and has drained. Upstreams and services are there until it has resolved. */
   close?: () => void | Promise<void>
   /** The filter answers CORS preflights of the methods this route takes, so lookup must bring them here (Fetch 3.2.2). */
   answersPreflight?: boolean
@@ -56,6 +62,8 @@ export interface Place {
   readonly upstreams: readonly string[]
   /** `report: true`: the machine makes nothing of refusals. A filter asks where it would do more than refuse: call somebody else, answer in another's place. */
   readonly report?: boolean
+  /** Has the filters of the route say of the caller, on a copy of the request, what they say to upstreams, for another audience. Left out: there are none. */
+  readonly restate?: (audience: string) => Step
   readonly services: Services
 }
 
@@ -86,6 +94,9 @@ export interface Filter extends Room<Phases> {
   readonly refuses: readonly ErrorCode[]
   /** On every route, before all filters that are not; a route that uses it itself says how, one that `skip`s it goes without. */
   readonly everywhere: boolean
+  /** It publishes reports: `GET /{name}` on the admin listener. */
+  readonly reports: boolean
+  readonly command: RoomCommand | null
 }
 export interface Predicate extends Room<Matcher> { readonly kind: 'predicate' }
 
@@ -107,8 +118,14 @@ const open = <C extends TObject, Made>(spec: Spec<C, Made>): Room<Made> => ({
   create: (config, place) => spec.create(config as StaticDecode<C>, place)
 })
 
-export const defineFilter = <C extends TObject>(spec: Spec<C, Phases> & { refuses?: readonly ErrorCode[], everywhere?: boolean }): Filter =>
-  ({ kind: 'filter', refuses: spec.refuses ?? [], everywhere: spec.everywhere ?? false, ...open(spec) })
+export const defineFilter = <C extends TObject>(spec: Spec<C, Phases> & { refuses?: readonly ErrorCode[], everywhere?: boolean, reports?: boolean, command?: RoomCommand }): Filter => ({
+  kind: 'filter',
+  refuses: spec.refuses ?? [],
+  everywhere: spec.everywhere ?? false,
+  reports: spec.reports ?? false,
+  command: spec.command ?? null,
+  ...open(spec)
+})
 
 export const definePredicate = <C extends TObject>(spec: Spec<C, Matcher>): Predicate =>
   ({ kind: 'predicate', ...open(spec) })

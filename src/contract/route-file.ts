@@ -100,6 +100,7 @@ export const UpstreamSchema = Config({
   ejection: Type.Optional(EjectionSchema),
   timeouts: Type.Optional(TimeoutsSchema),
   tls: Type.Optional(TlsSchema),
+  sandbox: Type.Optional(Type.Boolean({ description: 'What it is asked for changes nothing that matters: a `shadow` may send it copies of requests whose methods are not safe.' })),
   connections: Type.Integer({ minimum: 1, default: 1024, description: 'Open connections to one endpoint, at most.' }),
   pending: Type.Optional(Type.Integer({ minimum: 0, description: 'Requests that wait for a connection to one endpoint, at most; more are 503 GW_OVERLOADED. Default: as many as `connections`.' })),
   keepAlive: Timeout({ default: '4s', description: 'How long an idle connection is kept; below what the upstream keeps it.' })

@@ -1,3 +1,4 @@
+import type { Aside } from './aside.ts'
 import type { Breakers } from './breaker.ts'
 import type { Detours } from './detours.ts'
 import type { Exchange } from './exchange.ts'
@@ -5,7 +6,9 @@ import type { Reply } from './reply.ts'
 import type { Issuers, KeyRings, Sessions } from './identity.ts'
 import type { Load } from './load.ts'
 import type { Outbound } from './outbound.ts'
+import type { Predicates } from './predicates.ts'
 import type { RateLimiters } from './rate-limiter.ts'
+import type { Reports } from './reports.ts'
 import type { RetryBudgets } from './retry-budget.ts'
 import type { Store } from './store.ts'
 
@@ -77,6 +80,12 @@ export interface Services {
   readonly limiter: RateLimiters
   readonly budget: RetryBudgets
   readonly load: Load
+  /** Other threads. */
+  readonly aside: Aside
+  /** Predicates in a filter's own config. */
+  readonly predicates: Predicates
+  /** What operators see of the room's work; only for rooms with `reports: true`. */
+  readonly reports: Reports
   /** Other upstreams and routes than the filter's own. */
   readonly detours: Detours
   /** The `issuers:` section. */

@@ -53,6 +53,8 @@ const SINGLES = ['authorization', 'content-type', 'content-encoding', 'content-l
 
 /** Families that the gateway alone may send to upstreams; no client and no proxy may. */
 const OWNED = ['x-gatehouse', 'x-passport']
+/** The one of them that another gateway of ours may say, as a trusted peer: that the request is a copy. So a mirror is not mirrored. */
+const COPY_MARK = 'x-gatehouse-shadow'
 const MAX_KNOWN = 4096
 
 /** What of requests belongs to this gateway beside what always does. */
@@ -97,6 +99,7 @@ export class FieldRules implements FieldSieve {
   #actionOf (name: string): number {
     const folded = name.replace(/[^a-z0-9-]/g, '-')
     if (name.includes('_') || (folded !== name && (this.#isOurs(folded) || isReserved(folded)))) return REFUSE
+    if (name === COPY_MARK) return TRUSTED_ONLY
     if (this.#isOurs(name)) return DROP
     return name === 'cookie' && this.owned.cookie !== null ? COOKIE : commonAction(name)
   }

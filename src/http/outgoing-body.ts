@@ -4,10 +4,12 @@ import { GatewayError } from '../contract/errors.ts'
 /** What an outgoing body tells of itself. */
 export interface Passage {
   /** A piece has come; false: it must not go on. */
-  arrived(bytes: number): boolean
+  arrived(chunk: Buffer): boolean
   /** Upstream takes more, and takes no more for now (or ever, after the last piece). */
   goesOn(): void
   waits(): void
+  /** Nothing more will pass: that was all, or it broke off. Perhaps more than once; the first time counts. */
+  over(whole: boolean): void
 }
 
 /**
@@ -29,6 +31,7 @@ export class OutgoingBody extends Readable {
     source.once('end', () => {
       passage.waits()
       this.push(null)
+      passage.over(true)
     })
     source.once('close', () => { this.#gone() })
     if (source.destroyed) this.#gone()
@@ -44,11 +47,12 @@ export class OutgoingBody extends Readable {
   override _destroy (error: Error | null, done: (error: Error | null) => void): void {
     this.#source.pause()
     this.#passage.waits()
+    this.#passage.over(false)
     done(error)
   }
 
   #take (chunk: Buffer): void {
-    if (this.destroyed || !this.#passage.arrived(chunk.byteLength) || this.push(chunk)) return
+    if (this.destroyed || !this.#passage.arrived(chunk) || this.push(chunk)) return
     this.#source.pause()
     this.#passage.waits()
   }

@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { GatewayError } from '../contract/errors.ts'
 import type { Body } from '../contract/body.ts'
+import type { BodyCopy } from '../contract/body-copy.ts'
+import { CopiedBody, endCopies } from '../contract/copied-body.ts'
 import { BodyCollector } from './body-collector.ts'
 import { BodyPace } from './body-pace.ts'
 import type { HeldBudget } from './held-budget.ts'
@@ -27,6 +29,7 @@ export class RequestBody implements Body, Passage {
   readonly present: boolean
   readonly length: number | null
   held: Uint8Array | null = null
+  companions: object[] | null = null
   /** Bytes that have arrived. */
   received = 0
   readonly #options: BodyOptions
@@ -43,6 +46,9 @@ export class RequestBody implements Body, Passage {
   #replaced = false
   #faulty = false
   #pace: BodyPace | null = null
+  /** Those that are still waiting for the body; null while nobody has asked for one. */
+  #copies: CopiedBody[] | null = null
+  #released = false
 
   constructor (options: BodyOptions) {
     this.#options = options
@@ -98,13 +104,29 @@ export class RequestBody implements Body, Passage {
       this.#collector = null
     }
     this.#holding = collector.whole.then(bytes => this.#collected(bytes, collector.size))
-    this.#holding.then(free, free)
+    this.#holding.then(free, () => {
+      free()
+      this.over(false)
+    })
     return this.#holding
   }
 
   replace (bytes: Uint8Array): void {
     this.held = bytes
     this.#replaced = true
+    if (this.#outgoing === null) this.#copyHeld(bytes)
+  }
+
+  copy (maxBytes: number): BodyCopy {
+    const { source, budget } = this.#options
+    // No filter that needs a body may go without because somebody looks on
+    const copy = new CopiedBody(maxBytes, budget.spare)
+    if (this.held !== null || source === null) {
+      if (this.held !== null) copy.add(this.held)
+      copy.end(true)
+    } else if (this.#isGone(source)) copy.end(false)
+    else (this.#copies ??= []).push(copy)
+    return copy
   }
 
   limit (maxBytes: number, over: (() => void) | null): void {
@@ -144,20 +166,24 @@ export class RequestBody implements Body, Passage {
   fail (error: GatewayError): void {
     this.#failure ??= error
     this.#collector?.giveUp(error)
+    this.over(false)
   }
 
-  /** Lets go of what was held. */
+  /** Lets go of what was held. Copies keep what they have. */
   release (): void {
+    this.#released = true
     this.#giveBack()
     this.#pace?.stop()
+    this.over(false)
   }
 
-  arrived (bytes: number): boolean {
-    this.received += bytes
+  arrived (chunk: Buffer): boolean {
+    this.received += chunk.byteLength
     if (this.#faulty) return false
     this.#pace!.moved(this.received)
     if (this.received > this.#max) this.#fault('GW_BODY_TOO_LARGE')
     this.#watch(this.received)
+    if (this.#copies !== null && !this.#faulty) for (const copy of this.#copies) copy.add(chunk)
     return !this.#faulty
   }
 
@@ -170,10 +196,27 @@ export class RequestBody implements Body, Passage {
     this.#pace?.stop()
   }
 
+  over (whole: boolean): void {
+    const copies = this.#copies
+    this.#copies = null
+    endCopies(copies, whole)
+  }
+
+  #copyHeld (bytes: Uint8Array): void {
+    if (this.#copies !== null) for (const copy of this.#copies) copy.add(bytes)
+    this.over(true)
+  }
+
+  /** On its way already, or never to come. */
+  #isGone (source: Readable): boolean {
+    return this.#outgoing !== null || this.#released || this.#failure !== null || source.destroyed
+  }
+
   #fault (code: 'GW_BODY_TOO_LARGE' | 'GW_REQUEST_TIMEOUT'): void {
     if (this.#faulty) return
     this.#faulty = true
     this.#options.onFault(new GatewayError(code))
+    this.over(false)
   }
 
   #giveBack (): void {
@@ -196,6 +239,7 @@ export class RequestBody implements Body, Passage {
     this.received = size
     if (!this.#replaced) this.held = bytes
     this.#watch(size)
+    this.#copyHeld(this.held!)
     return this.held
   }
 

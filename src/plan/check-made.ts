@@ -3,14 +3,15 @@ import { hint } from '../contract/nearest.ts'
 import type { IndexHint, Matcher, Phases } from '../contract/room.ts'
 
 const ACTS = ['request', 'dispatch', 'response', 'done']
-const PHASES = [...ACTS, 'close', 'answersPreflight', 'ownHeaders']
+const CALLED = [...ACTS, 'restate', 'close']
+const PHASES = [...CALLED, 'answersPreflight', 'ownHeaders']
 
 /** Throws ConfigError where `create` of a filter gave no phases: not every room is compiled by TypeScript, and a filter that is silently none would let everything pass. */
 export function checkPhases (made: Phases): void {
   const phases = asObject(made, 'phases')
   const unknown = Object.keys(phases).find(key => !PHASES.includes(key))
   if (unknown !== undefined) throw bad(`"${unknown}" is no phase${hint(unknown, PHASES)}`)
-  const odd = [...ACTS, 'close'].find(key => phases[key] !== undefined && typeof phases[key] !== 'function')
+  const odd = CALLED.find(key => phases[key] !== undefined && typeof phases[key] !== 'function')
   if (odd !== undefined) throw bad(`its ${odd} is no function`)
   if (!ACTS.some(key => phases[key])) throw bad(`it has no phase: ${ACTS.join(', ')}`)
 }

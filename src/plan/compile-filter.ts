@@ -53,7 +53,7 @@ function bound (phases: Phases): Phases {
   return { ...Object.fromEntries(methods), answersPreflight: phases.answersPreflight ?? false, ownHeaders: phases.ownHeaders ?? [] }
 }
 
-const PHASES = ['request', 'dispatch', 'response', 'done', 'close'] as const
+const PHASES = ['request', 'dispatch', 'response', 'done', 'restate', 'close'] as const
 
 function condition (use: Use, { services }: Place, faults: Faults): Expression<boolean> | undefined {
   try {

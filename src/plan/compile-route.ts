@@ -9,6 +9,7 @@ import { filtersOf } from './filters-of.ts'
 import { compileFilter } from './compile-filter.ts'
 import { all, checkShares, compilePredicate, type Compiled } from './compile-predicate.ts'
 import { badRoom, reasonOf, type Faults, type Rooms } from './compile-room.ts'
+import { restating } from './restating.ts'
 import { PlanLife, type Plan, type PlannedFilter } from './plan.ts'
 import { wrapDispatch } from './wrap-dispatch.ts'
 
@@ -19,12 +20,15 @@ export interface UpstreamCall { readonly dispatch: Dispatch, close(): void }
 export interface Surroundings {
   readonly rooms: Rooms
   /** Services of one use of a room; the machine's own labels are already on its metrics. `needs`: what of the configuration it has asked for beyond its route. */
-  services (routeId: string, filter: string): Services & { close(): void, readonly needs?: ReadonlySet<string> }
+  services (routeId: string, filter: string): Services & Closing & { readonly needs?: ReadonlySet<string> }
   /** The call to the route's upstream. Throws ConfigError with a pointer into the route. */
   upstream (route: RouteConfig): UpstreamCall
 }
 
-/** What a plan lets go of when it is closed. */
+/** What a plan lets go of when it is closed: first of what operators see of it, and of what rooms still need for what they have under way when they have closed. */
+export interface Closing { withdraw?(): void, close(): void }
+
+/** The rooms of a plan. */
 type Open = Pick<Phases, 'close'>[]
 
 /**
@@ -36,11 +40,13 @@ export function compileRoute (written: RouteConfig, surroundings: Surroundings):
   const faults: Faults = []
   const open: Open = []
   const needed: ReadonlySet<string>[] = []
+  const made: PlannedFilter[] = []
+  const services: Closing[] = []
   const place = (name: string): Place => {
-    const services = surroundings.services(route.id, name)
-    open.push(services)
-    if (services.needs) needed.push(services.needs)
-    return { routeId: route.id, upstreams: route.targets.map(({ to }) => to), services }
+    const own = surroundings.services(route.id, name)
+    services.push(own)
+    if (own.needs) needed.push(own.needs)
+    return { routeId: route.id, upstreams: route.targets.map(({ to }) => to), restate: restating(made), services: own }
   }
   const parts = route.predicates.map(node => compilePredicate(node, surroundings.rooms.predicates, place('predicates'), faults))
   checkShares('all', parts, route.id, faults)
@@ -48,15 +54,16 @@ export function compileRoute (written: RouteConfig, surroundings: Surroundings):
   const sound = faults.length === 0
   const filters = route.filters.map((use, i) => compileFilter(use, i, surroundings.rooms.filters, place(use.name), open, faults))
     .filter(filter => filter !== null)
+  made.push(...filters)
   const call = connect(route, surroundings, faults)
-  if (call) open.push(call)
+  if (call) services.push(call)
   const dispatch = call && wrapAll(filters, call.dispatch, route, surroundings.rooms, faults)
   const [fault] = faults
   // What is closed here is not closed once more when the plan is
-  if (fault) void closeAll(open.splice(0))
+  if (fault) void close(open.splice(0), services.splice(0))
   const needs = needed.flatMap(names => [...names])
   if (!sound) return { plan: null, faults, needs }
-  const life = new PlanLife(() => closeAll(open))
+  const life = new PlanLife(() => close(open, services))
   return { plan: fault ? assemble(route, matcher, [], invalid, life, fault.message) : assemble(route, matcher, filters, dispatch!, life, null), faults, needs }
 }
 
@@ -106,7 +113,14 @@ function assemble (
   }
 }
 
+/** What rooms still have under way needs what they were given. */
+async function close (rooms: Open, services: readonly Closing[]): Promise<void> {
+  for (const one of services) one.withdraw?.()
+  await closeAll(rooms)
+  await closeAll(services)
+}
+
 /** A room that cannot close itself must not keep the others open; its plan is gone either way. */
-async function closeAll (open: Open): Promise<void> {
+async function closeAll (open: readonly Pick<Phases, 'close'>[]): Promise<void> {
   await Promise.allSettled(open.map(async one => { await one.close?.() }))
 }

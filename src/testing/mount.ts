@@ -19,7 +19,16 @@ import { fakeServices, type FakeServices } from './fakes.ts'
 export interface TestReply { status?: number, headers?: Readonly<Record<string, string | readonly string[]>>, body?: string | Uint8Array | null }
 
 /** What stands beside a room in the route file of a test. */
-export interface MountOptions { when?: string, report?: boolean, services?: Partial<FakeServices>, /** What the route's requests go to. */ upstreams?: readonly string[], metadata?: Record<string, unknown> }
+export interface MountOptions {
+  when?: string
+  report?: boolean
+  services?: Partial<FakeServices>
+  /** What the route's requests go to. */
+  upstreams?: readonly string[]
+  metadata?: Record<string, unknown>
+  /** The predicates there are for the filter's own config. */
+  predicates?: readonly Predicate[]
+}
 
 /** A finished call: the reply, its body as text, and the exchange as it went upstream. */
 export interface Called { reply: Reply, status: number, text: string, x: Exchange }
@@ -52,13 +61,14 @@ export function mount (room: Filter, config?: unknown, upstream?: Dispatch | Tes
 export function mount (room: Predicate, config?: unknown, upstream?: undefined, options?: MountOptions): MountedPredicate
 export function mount (room: Filter | Predicate, config: unknown = null, upstream: Dispatch | TestReply = {}, options: MountOptions = {}): MountedFilter | MountedPredicate {
   checkRoom(room)
-  const services = fakeServices(options.services)
+  const services = fakeServices(options.services, options.predicates)
   const dispatch: Dispatch = typeof upstream === 'function' ? upstream : async () => reply(upstream)
   const { plan, faults } = compileRoute(route(room, config, options), {
     rooms: room.kind === 'filter' ? roomsOf([room], []) : roomsOf([], [room]),
     services: (routeId, filter) => {
       const metrics = services.registry.scope({ route: routeId, filter })
-      return { ...services, metrics, close: () => { metrics.close() } }
+      const reports = services.board.scope(filter, routeId)
+      return { ...services, metrics, reports, close: () => { metrics.close(); reports.close() } }
     },
     upstream: () => ({ dispatch: gated(dispatch, services.clock), close: () => {} })
   })

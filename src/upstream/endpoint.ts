@@ -16,6 +16,8 @@ export interface EndpointOptions {
   readonly pending: number
   readonly keepAliveMs: number
   readonly tls: TlsConfig | null
+  /** Whose calls these connections are for, where they are for some calls only. */
+  readonly lane?: string | undefined
 }
 
 /** One address of an upstream with its connections. */

@@ -35,6 +35,8 @@ export interface PoolKey {
   readonly zone: string | null
   /** Where the upstream is written: its own paths begin there. */
   readonly file: string
+  /** Calls that share nothing with those of another lane: no connections, no health, no turns. Null: those that clients wait for. */
+  readonly lane: string | null
 }
 
 interface Held { readonly key: PoolKey, readonly pool: UpstreamPool, readonly attendants: readonly Attendant[], users: number }
@@ -47,6 +49,8 @@ export class PoolRegistry {
   readonly endpoints: EndpointRegistry
   readonly #services: PoolServices
   readonly #held = new Map<string, Held>()
+  /** The same by upstream and lane, oldest first. */
+  readonly #versions = new Map<string, Set<Held>>()
 
   constructor (services: PoolServices) {
     this.endpoints = services.endpoints
@@ -58,8 +62,7 @@ export class PoolRegistry {
 
   acquire (key: PoolKey): UpstreamPool {
     const text = JSON.stringify(key)
-    const held = this.#held.get(text) ?? this.#make(key)
-    this.#held.set(text, held)
+    const held = this.#held.get(text) ?? this.#add(text, this.#make(key))
     held.users++
     return held.pool
   }
@@ -69,6 +72,9 @@ export class PoolRegistry {
     const held = this.#held.get(text)
     if (!held || --held.users > 0) return
     this.#held.delete(text)
+    const versions = this.#versions.get(versionsOf(key))!
+    versions.delete(held)
+    if (versions.size === 0) this.#versions.delete(versionsOf(key))
     closeAll(held.attendants, held.pool)
   }
 
@@ -81,6 +87,18 @@ export class PoolRegistry {
   close (): void {
     for (const { attendants, pool } of this.#held.values()) closeAll(attendants, pool)
     this.#held.clear()
+    this.#versions.clear()
+  }
+
+  #add (text: string, held: Held): Held {
+    const name = versionsOf(held.key)
+    this.#held.set(text, held)
+    this.#versions.set(name, (this.#versions.get(name) ?? new Set()).add(held))
+    return held
+  }
+
+  #newest (key: PoolKey): Held | undefined {
+    return [...this.#versions.get(versionsOf(key)) ?? []].at(-1)
   }
 
   #make (key: PoolKey): Held {
@@ -96,12 +114,15 @@ export class PoolRegistry {
     return { key, pool, attendants, users: 0 }
   }
 
-  #begin (pool: UpstreamPool, { name, file }: PoolKey, config: UpstreamConfig, attendants: Attendant[]): void {
+  #begin (pool: UpstreamPool, key: PoolKey, config: UpstreamConfig, attendants: Attendant[]): void {
+    const { name, file, lane } = key
     const { attend = [], offline = false } = this.#services
-    const before = [...this.#held.values()].findLast(held => held.key.name === name)
+    const before = this.#newest(key)
     if (before?.key.config) inherit({ pool, config }, { pool: before.pool, config: before.key.config })
+    // In logs and metrics too one must not be taken for the other
+    const shown = lane === null ? name : `${name} (${lane})`
     for (const make of attend) {
-      const attendant = make(pool, { name, config, file })
+      const attendant = make(pool, { name: shown, config, file })
       if (attendant !== null) attendants.push(attendant)
     }
     if (!offline) for (const attendant of attendants) attendant.start()
@@ -109,13 +130,14 @@ export class PoolRegistry {
 
   #poolOf (key: PoolKey): UpstreamPool {
     const { endpoints, clock, random, expressions } = this.#services
-    const { name, zone, config } = key
+    const { name, zone, config, lane } = key
     const take = (address: Address): TakenEndpoint => {
       const options = endpointOptions(address, key)
       return { endpoint: endpoints.acquire(options), release: () => { endpoints.release(options) } }
     }
     return new UpstreamPool({
       name,
+      lane,
       zone,
       take,
       clock,
@@ -133,12 +155,15 @@ function closeAll (attendants: readonly Attendant[], pool: UpstreamPool): void {
   pool.close()
 }
 
+const versionsOf = ({ name, lane }: PoolKey): string => JSON.stringify([name, lane])
+
 function addressesOf ({ name, config }: PoolKey): Address[] {
   const endpoints = config === null ? [name] : config.endpoints ?? []
   return endpoints.map(one => typeof one === 'string' ? { url: one, weight: 1, zone: null, priority: 0 } : { ...one, zone: one.zone ?? null })
 }
 
-function endpointOptions ({ url, name }: Address, { config, connectMs }: PoolKey): EndpointOptions {
+function endpointOptions ({ url, name }: Address, { config, connectMs, lane }: PoolKey): EndpointOptions {
   const { connections, pending, keepAlive, tls } = config ?? NO_CONFIG
-  return { origin: new URL(url).origin, connectMs, connections, pending: pending ?? connections, keepAliveMs: keepAlive, tls: tls ?? null, ...name !== undefined && { name } }
+  const options = { origin: new URL(url).origin, connectMs, connections, pending: pending ?? connections, keepAliveMs: keepAlive, tls: tls ?? null }
+  return { ...options, ...name !== undefined && { name }, ...lane !== null && { lane } }
 }

@@ -34,10 +34,13 @@ export interface UpstreamServices {
 /** One of a route's targets: who is asked there, and how. */
 interface Branch { readonly pool: UpstreamPool, readonly options: CallOptions, readonly sticky: Sticky | null }
 
-/** Makes, for each route, the call to its upstream out of the shared pools. */
+/**
+ * Makes, for each route, the call to its upstream out of the shared pools. With a lane it has pools of its own, and nobody is kept with one endpoint:
+ * what answers there answers no client.
+ */
 export function routeUpstreams (config: Config, services: UpstreamServices) {
   const forward = forwarder(config.settings)
-  return (route: RouteConfig): { dispatch: Dispatch, close(): void } => {
+  return (route: RouteConfig, lane: string | null = null): { dispatch: Dispatch, close(): void } => {
     const taken: PoolKey[] = []
     const dynamic = new DynamicEndpoints(services.pools.endpoints, connectMs(route, null))
     const close = () => {
@@ -45,8 +48,8 @@ export function routeUpstreams (config: Config, services: UpstreamServices) {
       dynamic.close()
     }
     try {
-      const branches = route.targets.map(target => branch(target, route, config, services, taken, forward))
-      return { dispatch: dispatcher(route, branches, dynamic, { ...timeouts(route, null), forward }, services), close }
+      const branches = route.targets.map(target => branch(target, route, { config, services, taken, forward, lane }))
+      return { dispatch: dispatcher(route, branches, lane === null ? dynamic : null, { ...timeouts(route, null), forward }, services), close }
     } catch (error) {
       // A route that cannot be made must not keep the pools of its sound targets
       close()
@@ -55,11 +58,11 @@ export function routeUpstreams (config: Config, services: UpstreamServices) {
   }
 }
 
-function dispatcher (route: RouteConfig, branches: readonly Branch[], dynamic: DynamicEndpoints, options: CallOptions, services: UpstreamServices): Dispatch {
+function dispatcher (route: RouteConfig, branches: readonly Branch[], dynamic: DynamicEndpoints | null, options: CallOptions, services: UpstreamServices): Dispatch {
   const split = splitOf(route, services)
   const sole = branches.length === 1 && route.targets[0]!.weight > 0 ? branches[0]! : null
   return x => {
-    if (x.origin !== null) {
+    if (x.origin !== null && dynamic !== null) {
       x.upstream = x.origin
       return call(x, dynamic.of(x.origin), options)
     }
@@ -93,16 +96,20 @@ async function askSticky (x: Exchange, pool: UpstreamPool, options: CallOptions,
   return member === wanted ? reply : sticky.keep(x, reply, member)
 }
 
-function branch ({ to }: Target, route: RouteConfig, { upstreams, settings }: Config, services: UpstreamServices, taken: PoolKey[], forward: Forwarder): Branch {
+/** What the branches of one route are made with. `taken`: the pools they have. */
+interface Making { readonly config: Config, readonly services: UpstreamServices, readonly taken: PoolKey[], readonly forward: Forwarder, readonly lane: string | null }
+
+function branch ({ to }: Target, route: RouteConfig, { config: { upstreams, settings }, services, taken, forward, lane }: Making): Branch {
   const found = upstreams.get(to)
   const config = found?.config ?? null
   return blaming(found?.origin, () => {
-    if (config) checkUpstreamConfig(config, settings.zone ?? null)
-    const key: PoolKey = { name: to, config, connectMs: connectMs(route, config), zone: settings.zone ?? null, file: found?.origin.file ?? '' }
+    const zone = settings.zone ?? null
+    if (config) checkUpstreamConfig(config, zone)
+    const key: PoolKey = { name: to, config, connectMs: connectMs(route, config), zone, file: found?.origin.file ?? '', lane }
     const pool = services.pools.acquire(key)
     taken.push(key)
     const sticky = config?.sticky ? new Sticky(pool, config.sticky, services.macOf, services.clock) : null
-    return { pool, sticky, options: { ...timeouts(route, config), forward: sticky?.forwarder(forward) ?? forward } }
+    return { pool, sticky: lane === null ? sticky : null, options: { ...timeouts(route, config), forward: sticky === null ? forward : sticky.forwarder(forward) } }
   })
 }
 

@@ -14,6 +14,8 @@ import { warmAtMs, warmingWeights, warmth } from './slow-start.ts'
 export interface PoolOptions {
   /** Of the upstream; an origin where it has none. */
   readonly name: string
+  /** Whose calls it is for, where it is for some calls only. */
+  readonly lane?: string | null
   readonly balancers: Balancers
   readonly take: TakeEndpoint
   readonly clock: Pick<Clock, 'monotonic'>
@@ -34,6 +36,7 @@ interface Place { readonly cell: Cell, readonly upTo: number, balancer: Balancer
  */
 export class UpstreamPool {
   readonly name: string
+  readonly lane: string | null
   readonly #options: PoolOptions
   readonly #members: Members
   readonly #weightOf: WeightOf
@@ -47,8 +50,9 @@ export class UpstreamPool {
   #generation = 0
 
   constructor (options: PoolOptions) {
-    const { name, take, clock, slowStartMs } = options
+    const { name, lane = null, take, clock, slowStartMs } = options
     this.name = name
+    this.lane = lane
     this.#options = options
     this.#members = new Members(take, clock)
     this.#weightOf = warmingWeights(slowStartMs, () => clock.monotonic())

@@ -3,6 +3,8 @@ import type { Duplex } from 'node:stream'
 import type { CallEnd, CallWatcher } from '../contract/call-watcher.ts'
 import { GatewayError, type ErrorCode } from '../contract/errors.ts'
 import type { BodyStream } from '../contract/body.ts'
+import type { BodyCopy } from '../contract/body-copy.ts'
+import { CopiedBody, endCopies } from '../contract/copied-body.ts'
 import type { Exchange } from '../contract/exchange.ts'
 import type { Reply } from '../contract/reply.ts'
 import { HeaderList } from '../contract/header-list.ts'
@@ -63,6 +65,8 @@ export class UpstreamReply implements Reply, BodyStream, Dispatcher.DispatchHand
   /** Since when nobody has taken more of the answer, 0 for now; and how long that was before. */
   #pausedAtMs = 0
   #pausedMs = 0
+  /** Those that wait for more of the body; null while nobody has asked for one. */
+  #copies: CopiedBody[] | null = null
 
   /** `settle` is told once: with null when the head is there, with an error when none will come. The call leaves `endpoint` when it has ended. */
   constructor (x: Exchange, settle: (error: Error | null) => void, endpoint: Served) {
@@ -113,6 +117,7 @@ export class UpstreamReply implements Reply, BodyStream, Dispatcher.DispatchHand
       this.chunks.push(chunk)
       if (this.received > WAITING_BYTES) this.#pause(controller)
     } else if (!this.#sink.data(chunk)) this.#pause(controller)
+    if (this.#copies !== null) for (const copy of this.#copies) copy.add(chunk)
   }
 
   onResponseEnd (_controller: Controller, trailers: RawFields): void {
@@ -120,6 +125,7 @@ export class UpstreamReply implements Reply, BodyStream, Dispatcher.DispatchHand
     this.#left(null)
     if (!isEmpty(trailers)) this.trailers = trailerFields(replyHeaders(trailers).flat)
     this.#sink?.end(this.trailers)
+    this.#copied(true)
   }
 
   onResponseError (_controller: Controller | null, error: Error): void {
@@ -131,6 +137,7 @@ export class UpstreamReply implements Reply, BodyStream, Dispatcher.DispatchHand
     this.error = upstreamError(error)
     this.#left(this.error)
     this.#sink?.fail(this.error)
+    this.#copied(false)
   }
 
   /** What goes on over the switched connection is no answer: the call is over. */
@@ -192,6 +199,17 @@ export class UpstreamReply implements Reply, BodyStream, Dispatcher.DispatchHand
     if (this.ended || this.error !== null) return
     this.#tell(reason instanceof GatewayError && reason.code === 'GW_CLIENT_GONE' ? reason : null)
     this.#controller?.abort(reason)
+    this.#copied(false)
+  }
+
+  copy (maxBytes: number): BodyCopy {
+    const copy = new CopiedBody(maxBytes, null)
+    for (const chunk of this.chunks) copy.add(chunk)
+    // What was read before is missing
+    if (this.error !== null || this.socket !== undefined || copy.size !== this.received) copy.end(false)
+    else if (this.ended) copy.end(true)
+    else (this.#copies ??= []).push(copy)
+    return copy
   }
 
   hold (maxBytes: number): Promise<Uint8Array | null> {
@@ -217,6 +235,13 @@ export class UpstreamReply implements Reply, BodyStream, Dispatcher.DispatchHand
       }
       this.resume()
     })
+  }
+
+  /** After whoever reads the body has been told: copies come second. */
+  #copied (whole: boolean): void {
+    const copies = this.#copies
+    this.#copies = null
+    endCopies(copies, whole)
   }
 
   #pause (controller: Controller): void {

@@ -77,6 +77,15 @@ t.test('ends its calls when it is closed', async t => {
   await t.rejects(outside.outbound.ask({ url, timeoutMs: 60_000, maxBytes: 1000 }), { name: 'OutboundError', fault: 'unreachable' })
 })
 
+t.test('has work done in another thread, until it is closed', async t => {
+  const { outside } = await outsideOf(t, '{}')
+  const job = import.meta.resolve('./adapters/aside/job.ts')
+  t.not(await outside.aside.run(job, { do: 'thread' }, { timeoutMs: 60_000 }), 0)
+  const ended = t.rejects(outside.aside.run(job, { do: 'spin' }, { timeoutMs: 60_000 }), { name: 'AsideError', fault: 'failed' })
+  await outside.close()
+  await ended
+})
+
 t.test('refuses an address that leads nowhere', async t => {
   const settings = await settingsOf('{ redis: { url: "redis://127.0.0.1/a/b" } }')
   t.throws(() => new Outside(settings, fakeLog(), new MetricRegistry(), () => 0), { name: 'ConfigError', code: 'GW_CONFIG_INVALID', pointer: '/url' })

@@ -26,6 +26,9 @@ const ALWAYS: NameSet = {
   prefixes: ['access-control-request-', 'sec-fetch-', 'sec-websocket-', 'x-forwarded-']
 }
 
+/** The mark of a copy: the guard lets it in from our own gateways alone, and without it a copy would be copied again. */
+const MARK = 'x-gatehouse-shadow'
+
 const MAX_REMEMBERED = 4096
 const MAX_NAME = 64
 const MAX_SHARED = 64
@@ -75,6 +78,7 @@ function compile ({ own = [], keep = [], headers = {} }: HeaderRules): HeaderVer
   return {
     ownNames: [...owned.names],
     drops: name => {
+      if (name === MARK) return false
       const fold = folded(name)
       if (isIdentity(name, fold) || includes(denied, fold)) return true
       return allowed !== undefined && !includes(ALWAYS, name) && !includes(allowed, name)

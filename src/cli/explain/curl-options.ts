@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { UsageError } from '../command.ts'
+import { UsageError } from '../../contract/usage-error.ts'
 
 const text = (short?: string) => ({ type: 'string', ...short && { short } }) as const
 const flag = (short?: string) => ({ type: 'boolean', ...short && { short } }) as const

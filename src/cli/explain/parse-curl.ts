@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { UsageError } from '../command.ts'
+import { UsageError } from '../../contract/usage-error.ts'
 import type { OfflineRequest } from '../rehearsal/offline-request.ts'
 import { curlOptions, type Given } from './curl-options.ts'
 import { splitUrl, type SplitUrl } from './split-url.ts'

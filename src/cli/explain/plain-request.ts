@@ -1,4 +1,4 @@
-import { UsageError } from '../command.ts'
+import { UsageError } from '../../contract/usage-error.ts'
 import type { OfflineRequest } from '../rehearsal/offline-request.ts'
 import { splitUrl } from './split-url.ts'
 

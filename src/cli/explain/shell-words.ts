@@ -1,4 +1,4 @@
-import { UsageError } from '../command.ts'
+import { UsageError } from '../../contract/usage-error.ts'
 
 /** Escapes inside `$'...'` that stand for something else (POSIX.1-2024 2.2.4); browsers copy requests in this form. */
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', a: '\x07', b: '\b', e: '\x1b', f: '\f', v: '\v' }

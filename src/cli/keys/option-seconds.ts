@@ -1,6 +1,6 @@
 import { Value } from 'typebox/value'
 import { Duration } from '../../contract/units.ts'
-import { UsageError } from '../command.ts'
+import { UsageError } from '../../contract/usage-error.ts'
 
 const duration = Duration()
 

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { ConfigError } from '../../contract/config-error.ts'
 import type { RingKey } from '../../identity/rings/ring-key.ts'
 import { readRing } from '../../identity/rings/parse-ring.ts'
-import { UsageError } from '../command.ts'
+import { UsageError } from '../../contract/usage-error.ts'
 
 /** Only the owner reads it. */
 const PRIVATE = 0o600

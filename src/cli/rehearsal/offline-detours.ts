@@ -5,7 +5,7 @@ import type { GatewayConfig } from '../../contract/route-file.ts'
 import type { Log } from '../../contract/services.ts'
 import { forwardToPath, forwardToRoute } from '../../plan/forward.ts'
 import type { Table } from '../../plan/table.ts'
-import { checkRoute, checkUpstream, routeTo } from '../../scoped-services.ts'
+import { checkRoute, checkUpstream, isSandbox, routeTo } from '../../scoped-services.ts'
 import type { OfflineUpstreams } from './offline-upstreams.ts'
 
 /** Where the ways of a rehearsal lead. */
@@ -29,6 +29,11 @@ export function offlineDetours (config: GatewayConfig, ways: OfflineWays | null 
       if (ways !== null) return ways.upstreams.callOf(routeTo(target, ways.route, config, pointer))
       checkUpstream(target, config, pointer)
       return nowhere
+    },
+    // A rehearsal tells of what clients are answered by, and they are never answered by a shadow
+    shadow: (target, _lane, pointer) => {
+      checkUpstream(target, config, pointer)
+      return { upstream: target, sandbox: isSandbox(target, config), call: nowhere }
     },
     route: (id, pointer) => {
       checkRoute(id, config, pointer)

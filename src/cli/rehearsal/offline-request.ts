@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { UsageError } from '../command.ts'
+import { UsageError } from '../../contract/usage-error.ts'
 
 /** A request to be gone through without a network. */
 export interface OfflineRequest {

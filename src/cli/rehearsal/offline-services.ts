@@ -6,7 +6,9 @@ import { offlineOutbound } from '../../adapters/offline-outbound.ts'
 import { opossumBreakers } from '../../adapters/breaker/opossum-breaker.ts'
 import { checkRedis } from '../../adapters/redis-connection.ts'
 import { namesRedis } from '../../adapters/redis-options.ts'
+import { ReportRegistry } from '../../adapters/report-registry.ts'
 import { retryBudgets } from '../../adapters/retry-budgets.ts'
+import { AsideError, type Aside } from '../../contract/aside.ts'
 import { ConfigError, ConfigErrors } from '../../contract/config-error.ts'
 import type { Load } from '../../contract/load.ts'
 import { IssuerSchema, type IssuerConfig } from '../../contract/issuers.ts'
@@ -15,6 +17,8 @@ import type { Log, Random, Services } from '../../contract/services.ts'
 import { validate } from '../../contract/validate.ts'
 import { Identity, type Identities } from '../../identity/identity.ts'
 import { redisFault } from '../../outside.ts'
+import type { Rooms } from '../../plan/compile-room.ts'
+import { nestedPredicates } from '../../plan/nested-predicates.ts'
 import type { MacOf } from '../../upstream/sticky.ts'
 import type { OfflineClock } from './offline-clock.ts'
 import { offlineDetours } from './offline-detours.ts'
@@ -28,8 +32,11 @@ export const FIRST: Random = { next: () => 0 }
 /** Nothing else goes on. */
 const IDLE: Load = { eventLoopDelayMs: 0, memoryShare: 0, inFlight: 0, sample: 0 }
 
+/** What would be worked out there is about live traffic, and here is none. */
+const NOBODY_ASIDE: Aside = { run: async () => { throw new AsideError('failed', 'no other thread works in a rehearsal') } }
+
 /** Services that touch nothing outside: keys in the files are known, issuers cannot be asked. `faults`: what is wrong in the sections behind them. */
-export function offlineServices (config: GatewayConfig, clock: OfflineClock): { services: Services, macOf: MacOf, faults: readonly ConfigError[] } {
+export function offlineServices (config: GatewayConfig, clock: OfflineClock, predicates: Rooms['predicates'] = new Map()): { services: Services, macOf: MacOf, faults: readonly ConfigError[] } {
   const metrics = new MetricRegistry().scope({})
   // What it holds is shared with nobody, but rooms must hear what the gateway would tell them
   const store = { ...memoryStore(clock), shared: config.settings.redis !== undefined && namesRedis(config.settings.redis) }
@@ -39,7 +46,27 @@ export function offlineServices (config: GatewayConfig, clock: OfflineClock): { 
   const breaker = opossumBreakers({ clock, log: SILENT })
   const limiter = memoryLimiters(clock)
   const budget = retryBudgets(clock)
-  return { services: { clock, random: FIRST, log: SILENT, expressions: celExpressions, metrics, outbound: offlineOutbound, store, breaker, limiter, budget, load: IDLE, detours: offlineDetours(config), issuers: unasked(issuers), keys: unsigned(keys), sessions }, macOf: (ring, pointer) => macs(ring, pointer, 'sticky'), faults: [...redisFaults(config), ...faults] }
+  const services: Services = {
+    clock,
+    random: FIRST,
+    log: SILENT,
+    expressions: celExpressions,
+    metrics,
+    outbound: offlineOutbound,
+    store,
+    breaker,
+    limiter,
+    budget,
+    load: IDLE,
+    aside: NOBODY_ASIDE,
+    predicates: nestedPredicates(predicates, () => ({ routeId: '', upstreams: [], services })),
+    reports: new ReportRegistry().scope('', ''),
+    detours: offlineDetours(config),
+    issuers: unasked(issuers),
+    keys: unsigned(keys),
+    sessions
+  }
+  return { services, macOf: (ring, pointer) => macs(ring, pointer, 'sticky'), faults: [...redisFaults(config), ...faults] }
 }
 
 /** What `run` would find when it connects; here nobody does. */

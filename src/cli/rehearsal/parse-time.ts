@@ -1,4 +1,4 @@
-import { UsageError } from '../command.ts'
+import { UsageError } from '../../contract/usage-error.ts'
 
 /** RFC 3339 as milliseconds since the epoch. Throws UsageError. */
 export function parseTime (text: string): number {

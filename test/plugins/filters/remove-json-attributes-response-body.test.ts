@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import removeJsonAttributes from '../../../plugins/filters/remove-json-attributes-response-body/index.ts'
 import { withoutAttributes } from '../../../plugins/filters/remove-json-attributes-response-body/without-attributes.ts'
-import { GatewayError, HeaderList, problem, type Reply } from '../../../src/contract/index.ts'
+import { GatewayError, HeaderList, heldBody, problem, type Reply } from '../../../src/contract/index.ts'
 import { mount, reply, type TestReply } from '../../../src/testing/index.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -94,6 +94,7 @@ t.test('reads a body that streams, once it has all of it', async t => {
       this.ended = text.length <= maxBytes
       return this.ended ? Buffer.from(text) : null
     },
+    copy: (max: number) => heldBody(null).copy(max),
     cancel: () => { cancelled++ }
   })
   let cancelled = 0
@@ -168,7 +169,7 @@ t.test('leaves the errors of the gateway alone', async t => {
 })
 
 t.test('an upstream that breaks off is what it is', async t => {
-  const body = { ended: false, hold: async () => { throw new GatewayError('GW_UPSTREAM_RESET') }, cancel: () => {} }
+  const body = { ended: false, hold: async () => { throw new GatewayError('GW_UPSTREAM_RESET') }, copy: (max: number) => heldBody(null).copy(max), cancel: () => {} }
   t.match((await answer('x', async () => ({ ...reply({ headers: JSON_TYPE }), body }))).reply, { status: 502, code: 'GW_UPSTREAM_RESET' })
 })
 

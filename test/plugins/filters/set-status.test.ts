@@ -1,6 +1,6 @@
 import t from 'tap'
 import setStatus from '../../../plugins/filters/set-status/index.ts'
-import { HeaderList, problem } from '../../../src/contract/index.ts'
+import { HeaderList, heldBody, problem } from '../../../src/contract/index.ts'
 import { mount, reply } from '../../../src/testing/index.ts'
 
 t.test('gives the reply another status and leaves the rest of it', async t => {
@@ -23,7 +23,7 @@ for (const status of [204, 205, 304]) {
     const text = await mount(setStatus, status, { headers: { 'content-length': '4', etag: '"a"' }, body: 'text' }).call()
     t.same([text.reply.status, text.reply.body, text.reply.headers.flat], [status, null, ['etag', '"a"']])
     const cancelled: Error[] = []
-    const stream = { ended: false, hold: async () => null, cancel: (reason: Error) => { cancelled.push(reason) } }
+    const stream = { ended: false, hold: async () => null, copy: (max: number) => heldBody(null).copy(max), cancel: (reason: Error) => { cancelled.push(reason) } }
     const streamed = await mount(setStatus, status, async () => ({ ...reply(), body: stream, trailers: new HeaderList() })).call()
     t.same([streamed.reply.body, streamed.reply.trailers, cancelled.length], [null, null, 1])
     t.equal((await mount(setStatus, status).call()).reply.body, null)
@@ -31,7 +31,7 @@ for (const status of [204, 205, 304]) {
 }
 
 t.test('leaves a stream alone where the status has content', async t => {
-  const stream = { ended: false, hold: async () => null, cancel: () => { t.fail('cancelled') } }
+  const stream = { ended: false, hold: async () => null, copy: (max: number) => heldBody(null).copy(max), cancel: () => { t.fail('cancelled') } }
   t.equal((await mount(setStatus, 500, async () => ({ ...reply(), body: stream })).call()).reply.body, stream)
 })
 

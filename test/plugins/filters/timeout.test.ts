@@ -1,6 +1,6 @@
 import t from 'tap'
 import timeout from '../../../plugins/filters/timeout/index.ts'
-import { GatewayError, problem, type BodyStream, type Dispatch, type Exchange, type Reply } from '../../../src/contract/index.ts'
+import { GatewayError, heldBody, problem, type BodyStream, type Dispatch, type Exchange, type Reply } from '../../../src/contract/index.ts'
 import { run } from '../../../src/plan/run.ts'
 import { exchange, manualClock, mount, reply } from '../../../src/testing/index.ts'
 
@@ -39,7 +39,7 @@ t.test('the client gets 504 when there is none, and the call is given up', async
 
 t.test('a body is not limited: the head is enough', async t => {
   const ends: string[] = []
-  const body: BodyStream = { ended: false, hold: async () => Buffer.from('long'), cancel: () => ends.push('cancelled') }
+  const body: BodyStream = { ended: false, hold: async () => Buffer.from('long'), copy: max => heldBody(null).copy(max), cancel: () => ends.push('cancelled') }
   const { clock, go } = mounted(async x => {
     x.onAbort({ abort: () => ends.push('aborted') })
     return { ...reply(), body }
@@ -53,7 +53,7 @@ t.test('a body is not limited: the head is enough', async t => {
 })
 
 t.test('an answer whose head comes when it was given up is not passed on', async t => {
-  const body: BodyStream = { ended: false, hold: async () => null, cancel: () => {} }
+  const body: BodyStream = { ended: false, hold: async () => null, copy: max => heldBody(null).copy(max), cancel: () => {} }
   const { call, clock } = mounted(hangs(() => ({ ...reply(), body })))
   const called = call()
   await clock.pass(2000)
@@ -83,7 +83,7 @@ t.test('who does not listen and answers later is not heard', async t => {
   const called = call()
   await clock.pass(2100)
   t.equal((await called).status, 504)
-  answer({ ...reply(), body: { ended: false, hold: async () => null, cancel: reason => cancelled.push(reason) } })
+  answer({ ...reply(), body: { ended: false, hold: async () => null, copy: max => heldBody(null).copy(max), cancel: reason => cancelled.push(reason) } })
   await clock.pass(0)
   t.match(cancelled, [{ code: 'GW_TOTAL_TIMEOUT' }])
 })

@@ -147,7 +147,10 @@ t.test('refuses in time while the server is frozen, and goes on when it is not',
   const store = connect(t, redis.url)
   await store.set('a', '1', 60_000)
   redis.signal('SIGSTOP')
-  const calls = [() => store.get('a'), () => store.getAll(['a']), () => store.set('a', '2', 1), () => store.add('b', '1', 60_000), () => store.delete('a'), () => store.deleteIf('a', '1')]
+  const calls = [
+    () => store.get('a'), () => store.getAll(['a']), () => store.set('a', '2', 1), () => store.add('b', '1', 60_000), () => store.delete('a'), () => store.deleteIf('a', '1'),
+    () => store.swap('a', '1', '2', 1), () => store.tally('n', { secret: 1 }, 1), () => store.setField('h', 'f', '1', 1), () => store.getField('h', 'f')
+  ]
   const took = await Promise.all(calls.map(call => refusedIn(t, call)))
   t.ok(Math.max(...took) < BOUND_MS, took.join())
   redis.signal('SIGCONT')

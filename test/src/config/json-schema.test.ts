@@ -4,7 +4,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { filters, predicates } from '../../../plugins/index.ts'
 import { routeFileSchema } from '../../../src/config/json-schema.ts'
-import type { Filter, Predicate } from '../../../src/contract/room.ts'
+import { Config, defineFilter, PredicateList, type Filter, type Predicate } from '../../../src/contract/index.ts'
 import { roomsOf } from '../../../src/plan/compile-room.ts'
 import { rooms } from './fake-rooms.ts'
 import { faultsOf, loadTexts } from './load.ts'
@@ -164,6 +164,17 @@ t.test('gives an editor completion and hover text', async t => {
   })
   t.match(properties['gateway'], { description: /process/, properties: { drain: { default: '20s' } } })
   t.match($defs['predicate'], { anyOf: [{ properties: { any: { items: { $ref: '#/$defs/predicate' } }, not: { $ref: '#/$defs/predicate' } } }] })
+})
+
+t.test('offers predicates in the list of a filter as in that of a route', async t => {
+  const picks = defineFilter({ name: 'picks', config: Config({ match: PredicateList({ description: 'Which.' }) }), shorthand: 'match', create: () => ({ request: () => {} }) })
+  const made = routeFileSchema({ filters: new Map([['picks', picks]]), predicates: rooms.predicates })
+  t.match(made, { $defs: { 'filter.picks': { anyOf: [{ properties: { match: { type: 'array', items: { $ref: '#/$defs/predicate' }, minItems: 1, description: 'Which. Expected: a list of predicates.' } } }, {}] } } })
+  t.notMatch(JSON.stringify(made), /"x-predicates":/)
+  const takesUse = (use: unknown) => compile(made)({ version: 1, routes: [{ id: 'a', predicates: [{ path: '/a' }], filters: [use] }] })
+  t.ok(takesUse({ picks: [{ path: '/b' }, { any: [{ not: { header: 'X-No' } }, { method: ['GET'] }] }] }))
+  t.ok(takesUse({ picks: { match: [{ path: '/b' }] } }))
+  for (const match of [[], { path: '/b' }, [{ paths: '/b' }], [{ path: '/b', method: 'GET' }], [{ any: [{ method: 'get' }] }], ['secure-headers']]) t.notOk(takesUse({ picks: { match } }), JSON.stringify(match))
 })
 
 t.test('holds nothing of our own, and is the same for the same rooms', async t => {

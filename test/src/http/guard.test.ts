@@ -140,6 +140,16 @@ t.test('what is let in holds nothing that ends here, is another\'s to say, or is
   t.ok(admitted > 100)
 })
 
+t.test('a mark of copies is believed of our own gateways, and of nobody else', async t => {
+  const fields = ['Host', 'a', 'X-Gatehouse-Shadow', 'next;leg=1', 'X-Gatehouse-Id', '1', 'Connection', 'X-Gatehouse-Shadow, close']
+  t.same(admit({ fields, peer: '10.1.1.1' }, TRUSTING).headers.flat, ['x-gatehouse-shadow', 'next;leg=1'], 'and a Connection line cannot unsay it')
+  t.same(admit({ fields }, TRUSTING).headers.flat, [])
+  t.same(admit({ fields }).headers.flat, [])
+  for (const alias of ['X_Gatehouse_Shadow', 'x-gatehouse.shadow']) t.equal(code({ fields: ['Host', 'a', alias, 'next;leg=1'], peer: '10.1.1.1' }, TRUSTING), 'GW_BAD_HEADER', alias)
+  t.same(admit({ fields: ['Host', 'a', 'X-Gatehouse-Shadowed', '1', 'X-Gatehouse-Shadow-More', '1'], peer: '10.1.1.1' }, TRUSTING).headers.flat, [])
+  t.equal(TRUSTING.rules.drops('x-gatehouse-shadow'), true, 'trailer fields never say it')
+})
+
 t.test('takes headers that filters of this gateway write from clients, in every spelling', async t => {
   const rules = new FieldRules({ headers: ['x-identity'], cookie: null })
   const fields = ['Host', 'a', 'X-Identity', '1', 'x-IDENTITY-claims', '2', 'X-Identityless', '3']

@@ -174,3 +174,127 @@ t.test('trailer fields are known where the client announces them and the length 
   t.equal(body(source, { length: 1 }).body.trailer, null)
   t.equal(body(['x']).body.trailer, null)
 })
+
+/** A copy, what it has come to, and how often it has told that it has come to anything. */
+function copied (made: RequestBody, max = 100) {
+  const copy = made.copy(max)
+  let told = 0
+  copy.settled(() => { told++ })
+  return { copy, is: () => [copy.state, Buffer.from(copy.bytes()).toString(), copy.size, told] }
+}
+
+t.test('copies of a body on its way have what has passed, each as much as it takes', async t => {
+  const { body: made, budget, reads } = body(['hel', 'lo', '', 'wor', 'ld'])
+  const whole = copied(made)
+  const exact = copied(made, 10)
+  const over = copied(made, 9)
+  const none = copied(made, 0)
+  t.same([whole.is(), reads.length, made.awaitsClient], [['arriving', '', 0, 0], 0, true], 'and nobody is asked for it')
+  t.equal(await text(made.outgoing() as Readable), 'helloworld')
+  t.same([whole.is(), exact.is(), over.is(), none.is()], [['whole', 'helloworld', 10, 1], ['whole', 'helloworld', 10, 1], ['over', 'helloworl', 10, 1], ['over', '', 10, 1]])
+  t.equal(budget.left, 1000 - 29)
+  made.release()
+  t.equal(budget.left, 1000 - 29, 'the copies outlive the body')
+  for (const { copy } of [whole, exact, over, none, whole]) copy.release()
+  t.same([budget.left, whole.is()], [1000, ['whole', '', 10, 1]])
+})
+
+t.test('a copy is whole at once of what is held, of what stands in for it, and of nothing', async t => {
+  const { body: made, budget } = body(['hello'])
+  const before = copied(made)
+  await made.hold(100)
+  t.same([before.is(), copied(made).is(), copied(made, 4).is()], [['whole', 'hello', 5, 1], ['whole', 'hello', 5, 1], ['over', 'hell', 5, 1]])
+  made.replace(Buffer.from('bye'))
+  t.same([copied(made).is(), before.is()[1]], [['whole', 'bye', 3, 1], 'hello'])
+  made.release()
+  t.same([copied(made).is(), budget.left], [['whole', 'bye', 3, 1], 1000 - 5 - 5 - 4 - 3 - 3], 'also when the exchange is over')
+  const { body: other } = body(['hello'])
+  const instead = copied(other)
+  other.replace(Buffer.from('instead'))
+  t.same(instead.is(), ['whole', 'instead', 7, 1])
+  t.same([copied(body([], { source: null }).body).is(), copied(body([], { source: null }).body, 0).is()], [['whole', '', 0, 1], ['whole', '', 0, 1]])
+})
+
+t.test('a copy that was asked for before somebody could not hold the body goes with the stream', async t => {
+  const { body: made } = body(['hello', 'world'])
+  const early = copied(made)
+  t.equal(await held(made, 6), null)
+  const late = copied(made)
+  t.equal(await text(made.outgoing() as Readable), 'helloworld')
+  t.same([early.is(), late.is()], [['whole', 'helloworld', 10, 1], ['whole', 'helloworld', 10, 1]])
+})
+
+t.test('what has left already is not copied, and what will never come neither', async t => {
+  const { body: sent } = body(['hello'])
+  const outgoing = sent.outgoing() as Readable
+  t.same(copied(sent).is(), ['broken', '', 0, 1])
+  t.equal(await text(outgoing), 'hello')
+  t.same(copied(sent).is(), ['broken', '', 0, 1])
+  t.same(copied(body(new PassThrough().destroy()).body).is(), ['broken', '', 0, 1])
+  const { body: unread } = body(['hello'])
+  const waiting = copied(unread)
+  unread.release()
+  t.same([waiting.is(), copied(unread).is()], [['broken', '', 0, 1], ['broken', '', 0, 1]])
+  const { body: failed } = body(new PassThrough())
+  const hoping = copied(failed)
+  failed.fail(new GatewayError('GW_TOTAL_TIMEOUT'))
+  t.same([hoping.is(), copied(failed).is()], [['broken', '', 0, 1], ['broken', '', 0, 1]])
+})
+
+t.test('a body that breaks off has broken copies, with what there was', async t => {
+  const turn = () => new Promise(resolve => { setImmediate(resolve) })
+  const breaks: Record<string, (source: PassThrough, outgoing: Readable, made: RequestBody) => void> = {
+    'the client goes': source => { source.destroy() },
+    'upstream wants no more': (_, outgoing) => { outgoing.destroy() },
+    'more than may be': source => { source.write('0123456789') },
+    'the exchange ends': (_source, _outgoing, made) => { made.release() }
+  }
+  for (const [what, breakOff] of Object.entries(breaks)) {
+    const source = new PassThrough()
+    const { body: made } = body(source)
+    made.limit(9, null)
+    const copy = copied(made)
+    const outgoing = made.outgoing() as Readable
+    outgoing.resume()
+    source.write('hello')
+    await turn()
+    t.same(copy.is(), ['arriving', 'hello', 5, 0], what)
+    breakOff(source, outgoing, made)
+    await turn()
+    t.same(copy.is(), ['broken', 'hello', 5, 1], what)
+    source.end()
+    await turn()
+    t.same(copy.is(), ['broken', 'hello', 5, 1], what)
+  }
+  const source = new PassThrough()
+  const { body: made } = body(source)
+  const copy = copied(made)
+  const waiting = made.hold(100)
+  source.destroy(new Error('gone'))
+  await t.rejects(waiting)
+  t.same(copy.is(), ['broken', '', 0, 1])
+  const { body: slow } = body(new PassThrough(), { idleMs: 5 })
+  const late = copied(slow)
+  ;(slow.outgoing() as Readable).resume()
+  await new Promise<void>(resolve => { late.copy.settled(resolve) })
+  t.equal(late.copy.state, 'broken', 'a client that is too slow')
+})
+
+t.test('a copy that nobody wants any more takes nothing and tells nothing', async t => {
+  const { body: made, budget } = body(['hello', 'world'])
+  const given = copied(made)
+  const kept = copied(made)
+  given.copy.release()
+  t.same(given.is(), ['broken', '', 0, 0])
+  await text(made.outgoing() as Readable)
+  t.same([given.is()[1], given.is()[3], kept.is(), budget.left], ['', 0, ['whole', 'helloworld', 10, 1], 990])
+})
+
+t.test('copies keep to the budget of the process, of which half is for those that need a body, and the body streams on', async t => {
+  const { body: made, budget } = body(['hello', 'world'], { budget: new HeldBudget(24) })
+  const [first, second] = [copied(made), copied(made)]
+  t.equal(await text(made.outgoing() as Readable), 'helloworld')
+  t.same([first.is(), second.is(), budget.left], [['over', 'hello', 10, 1], ['over', 'hello', 10, 1], 14])
+  for (const { copy } of [first, second]) copy.release()
+  t.equal(budget.left, 24)
+})

@@ -96,6 +96,8 @@ for (const [what, create, detail] of [
   ['makes no phase', () => ({}), /it has no phase/],
   ['makes a phase that is none', () => ({ request: () => {}, onRequest: () => {} }), /"onRequest" is no phase - did you mean "request"\?/],
   ['makes a phase that is no function', () => ({ request: true }), /its request is no function/],
+  ['makes a restate that is no function', () => ({ request: () => {}, restate: {} }), /its restate is no function/],
+  ['does nothing but restate', () => ({ restate: () => () => {} }), /it has no phase/],
   ['makes a close that is no function', () => ({ request: () => {}, close: true }), /its close is no function/],
   ['has a dispatch phase that fails', () => ({ dispatch: () => { throw new Error('no database') } }), /failed to start: no database$/],
   ['has a dispatch phase that gives nothing', () => ({ dispatch: () => undefined }), /gave no function$/]
@@ -138,7 +140,7 @@ function closing () {
   return { closed, closes, over }
 }
 
-const PARTS = ['services of a', 'a', 'services of b', 'b', 'upstream']
+const PARTS = ['a', 'b', 'services of a', 'services of b', 'upstream']
 
 t.test('a plan closes all that it has opened, once, when it is replaced', async t => {
   const { closed, closes, over } = closing()
@@ -178,6 +180,19 @@ t.test('a room that cannot close keeps no other from it, and a slow one is waite
   plan!.life.leave()
   await plan!.life.closed
   t.same(closed, ['c'])
+})
+
+t.test('what a room closes with is there until it has closed', async t => {
+  const { closed, over } = closing()
+  let done = (): void => {}
+  const slow = made(() => ({ request: () => {}, close: async () => { await new Promise<void>(resolve => { done = resolve }); closed.push('made') } }))
+  const { plan } = compile({ filters: ['made', 'passes'] }, [slow], over)
+  plan!.life.retire()
+  await new Promise(setImmediate)
+  t.same(closed, [])
+  done()
+  await plan!.life.closed
+  t.same(closed, ['made', 'services of made', 'services of passes', 'upstream'])
 })
 
 t.test('a route with sound predicates and faults elsewhere answers 500 to its own requests; one without takes none', async t => {

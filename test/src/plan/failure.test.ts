@@ -1,5 +1,5 @@
 import t from 'tap'
-import { GatewayError, problem, refuse, type BodyStream, type Dispatch, type Phases } from '../../../src/contract/index.ts'
+import { GatewayError, heldBody, problem, refuse, type BodyStream, type Dispatch, type Phases } from '../../../src/contract/index.ts'
 import { reply } from '../../../src/testing/index.ts'
 import { room, route } from './one-route.ts'
 
@@ -60,7 +60,7 @@ for (const [what, upstream] of Object.entries({
 /** A body that is still arriving, and whether somebody has let go of it. */
 function stream (ended = false): BodyStream & { cancelled: Error[] } {
   const cancelled: Error[] = []
-  return { ended, cancelled, hold: async () => null, cancel: reason => { cancelled.push(reason) } }
+  return { ended, cancelled, hold: async () => null, copy: max => heldBody(null).copy(max), cancel: reason => { cancelled.push(reason) } }
 }
 
 for (const [what, phases, lets] of [

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { MetricRegistry } from '../../../src/adapters/metric-registry.ts'
-import { exchange, fakeClock, fakeLog, fakeRandom, fakeServices } from '../../../src/testing/index.ts'
+import { ReportRegistry } from '../../../src/adapters/report-registry.ts'
+import { exchange, fakeClock, fakeDetours, fakeLog, fakeRandom, fakeServices, reply } from '../../../src/testing/index.ts'
 
 t.test('the clock stands still until it is moved, and nobody waits for it', async t => {
   const clock = fakeClock(1000)
@@ -43,4 +44,24 @@ t.test('gives every service a room may want, each of which can be another', asyn
   over.metrics.counter('b').add()
   t.equal(over.clock, clock)
   t.match(registry.samples(), [{ name: 'b' }])
+})
+
+t.test('what is published can be seen on the board', async t => {
+  const { reports, board } = fakeServices()
+  reports.publish('a', { summary: () => ({ n: 1 }), view: () => ({}), actions: {} })
+  t.match(board.list('test'), [{ route: 'test', name: 'a', summary: { n: 1 } }])
+  const own = new ReportRegistry()
+  fakeServices({ board: own }).reports.publish('b', { summary: () => ({}), view: () => ({}), actions: {} })
+  t.ok(own.find('test', 'test', 'b'))
+})
+
+t.test('other ways lead where the test says, and nowhere else', async t => {
+  const way = async () => reply({ status: 299 })
+  const detours = fakeDetours({ 'upstream:a': way, 'shadow:next': way, 'shadow:sandbox-1': way, 'route:r': way, 'path:/p': way })
+  const { call, ...next } = detours.shadow('next', 'lane', '/to')
+  t.same(next, { upstream: 'next', sandbox: false })
+  t.equal(detours.shadow('sandbox-1', 'lane', '/to').sandbox, true)
+  for (const one of [call, detours.upstream('a', ''), detours.route('r', ''), detours.path('/p')]) t.equal((await one(exchange())).status, 299)
+  t.equal((await detours.path('/q')(exchange())).code, 'GW_NO_ROUTE')
+  t.throws(() => detours.shadow('a', 'lane', '/to'), { code: 'GW_CONFIG_UNKNOWN_UPSTREAM', pointer: '/to' })
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { capture, Config, defineFilter, definePredicate, refuse, Type, type Filter, type Predicate } from '../../../src/contract/index.ts'
+import { capture, Config, defineFilter, definePredicate, heldBody, refuse, Type, type Filter, type Predicate } from '../../../src/contract/index.ts'
 import { fakeClock, mount, reply } from '../../../src/testing/index.ts'
 
 const teaches = defineFilter({
@@ -53,7 +53,7 @@ t.test('a filter is compiled as a route file would be, and called without a sock
 t.test('upstream is a reply, or answers itself; 200 without content when left out', async t => {
   t.match(await mount(teaches, 'a').call(), { status: 200, text: '' })
   t.match(await mount(teaches, 'a', { status: 404, headers: { 'content-type': 'text/plain' }, body: Buffer.from('none') }).call(), { status: 404, text: 'none' })
-  const stream = { ended: true, hold: async () => Buffer.from('streamed'), cancel: () => {} }
+  const stream = { ended: true, hold: async () => Buffer.from('streamed'), copy: (max: number) => heldBody(null).copy(max), cancel: () => {} }
   t.equal((await mount(teaches, 'a', async () => ({ ...reply(), body: stream })).call()).text, 'streamed')
 })
 
@@ -73,6 +73,22 @@ t.test('a filter is closed as a reload closes it, its series gone', async t => {
   t.match(services.log.lines, [{ message: 'closed', fields: { closed: 1 } }])
   t.equal(services.log.lines.length, 1)
   t.same(services.registry.samples(), [])
+})
+
+t.test('a filter publishes under its own name, until it is closed', async t => {
+  const publishes = defineFilter({
+    name: 'publishes',
+    config: Config({}),
+    reports: true,
+    create: (_config, { services }) => {
+      services.reports.publish('a', { summary: () => ({ n: 1 }), view: () => ({}), actions: {} })
+      return { request: () => {} }
+    }
+  })
+  const { services: { board }, close } = mount(publishes)
+  t.match(board.list('publishes'), [{ route: 'test', name: 'a', summary: { n: 1 } }])
+  await close()
+  t.same(board.list('publishes'), [])
 })
 
 t.test('a predicate is asked, and tells what it captures and its hints', async t => {

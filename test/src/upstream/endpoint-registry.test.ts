@@ -11,7 +11,8 @@ t.test('plans that mean the same address in the same way share its connections',
   const endpoint = registry.acquire(options())
   t.equal(registry.acquire(options()), endpoint)
   t.not(registry.acquire(options({ connectMs: 2000 })), endpoint)
-  t.equal(registry.size, 2)
+  t.not(registry.acquire(options({ lane: 'orders/next' })), endpoint)
+  t.equal(registry.size, 3)
   await registry.destroy()
 })
 

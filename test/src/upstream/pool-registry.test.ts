@@ -5,11 +5,12 @@ import { validate } from '../../../src/contract/validate.ts'
 import { exchange, fakeClock, fakeRandom } from '../../../src/testing/index.ts'
 import type { Attend } from '../../../src/upstream/attendant.ts'
 import { EndpointRegistry } from '../../../src/upstream/endpoint-registry.ts'
+import { poolView } from '../../../src/upstream/pool-view.ts'
 import { PoolRegistry, type PoolKey, type PoolServices } from '../../../src/upstream/pool-registry.ts'
 import { address } from './fake-pool.ts'
 
 const key = (written: object | null, more: Partial<PoolKey> = {}): PoolKey =>
-  ({ name: 'orders', config: written && validate(UpstreamSchema, written).value as UpstreamConfig, connectMs: 5000, zone: null, file: 'routes.yaml', ...more })
+  ({ name: 'orders', config: written && validate(UpstreamSchema, written).value as UpstreamConfig, connectMs: 5000, zone: null, file: 'routes.yaml', lane: null, ...more })
 
 function registry (t: Test, more: Partial<PoolServices> = {}) {
   const endpoints = new EndpointRegistry()
@@ -36,6 +37,26 @@ t.test('who means the same upstream shares its members, who means another does n
   for (const other of [key({ ...written, balance: 'random' }), key(written, { connectMs: 1 }), key(written, { zone: 'z' }), key(written, { name: 'other' })]) t.not(pools.acquire(other), pool)
   t.equal(pools.pools.length, 5)
   t.equal(endpoints.size, 4, 'connections are the same where nothing about them is other')
+})
+
+t.test('pools of another lane share nothing, and are another upstream to those who look after them', async t => {
+  const { attend, lines } = diary()
+  const { pools, endpoints } = registry(t, { attend: [attend] })
+  const written = { endpoints: ['http://a', 'http://b'], health: {}, slowStart: '10s' }
+  const live = pools.acquire(key(written))
+  live.members[0]!.healthy = false
+  live.changed()
+  const apart = pools.acquire(key(written, { lane: 'orders/next' }))
+  t.same(apart.members.map(({ endpoint, healthy }) => [endpoint.origin, healthy]), [['http://a', true], ['http://b', true]], 'what happens to one does not count for the other')
+  t.equal(endpoints.size, 4)
+  for (const [i, { endpoint }] of apart.members.entries()) t.not(endpoint, live.members[i]!.endpoint)
+  t.equal(pools.acquire(key(written, { lane: 'orders/next' })), apart)
+  t.same([lines[2], live.lane, apart.lane], ['made orders (orders/next) routes.yaml', null, 'orders/next'])
+  t.same(pools.pools.map(pool => [poolView(pool).name, poolView(pool).lane]), [['orders', undefined], ['orders', 'orders/next']])
+  apart.members[1]!.healthy = false
+  apart.changed()
+  const states = (more: Partial<PoolKey>) => pools.acquire(key({ ...written, balance: 'random' }, more)).members.map(({ healthy }) => healthy)
+  t.same([states({ lane: 'orders/next' }), states({}), states({ lane: 'orders/other' })], [[true, false], [false, true], [true, true]], 'a new configuration of a lane goes on from that lane')
 })
 
 t.test('a pool is closed when the last has let go of it', async t => {

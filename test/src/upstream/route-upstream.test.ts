@@ -165,6 +165,40 @@ t.test('a browser stays with its endpoint while that is up, and gets another whe
   t.ok(forged.given)
 })
 
+t.test('a lane of its own shares no connections, keeps nobody with an endpoint and follows no request elsewhere', async t => {
+  const seen: (string | undefined)[] = []
+  const server = createServer((req, res) => {
+    seen.push(req.headers.cookie)
+    res.end()
+  }).listen(0)
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const { registry, pools, make } = making({ a: { endpoints: [`http://127.0.0.1:${port}`, `http://127.0.0.2:${port}`], sticky: {}, connections: 1, pending: 0 } })
+  t.teardown(async () => {
+    await registry.destroy()
+    server.close()
+  })
+  const live = make(route('a'))
+  const apart = make(route('a'), 'orders/next')
+  t.same([registry.size, pools.pools.map(({ lane }) => lane)], [4, [null, 'orders/next']])
+  const first = (await live.dispatch(exchange())).headers.first('set-cookie')!.split(';')[0]!
+  for (const { endpoint } of pools.pools[0]!.members) endpoint.enter()
+  t.match(await live.dispatch(exchange()), { code: 'GW_OVERLOADED' })
+  const asked: (string | null)[] = []
+  for (let i = 0; i < 2; i++) {
+    const x = Object.assign(exchange({ headers: { cookie: `theme=dark; ${first}` } }), { origin: 'http://127.0.0.1:1' })
+    const reply = await apart.dispatch(x)
+    t.same([reply.status, reply.headers.has('set-cookie'), x.upstream], [200, false, 'a'])
+    asked.push(x.endpoint)
+  }
+  t.not(asked[0], asked[1])
+  t.same(seen.slice(-2), ['theme=dark', 'theme=dark'], 'the gateway\'s own cookie stays here')
+  apart.close()
+  t.equal(registry.size, 2)
+  live.close()
+  t.equal(registry.size, 0)
+})
+
 t.test('full and guarded endpoints are no reason to ask them', async t => {
   const { registry, pools, make } = making({ a: { endpoints: ['http://127.0.0.1:1', 'http://127.0.0.1:2'], connections: 1, pending: 0, sticky: {} } })
   const { dispatch } = make(route('a'))

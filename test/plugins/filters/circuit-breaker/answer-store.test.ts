@@ -1,6 +1,6 @@
 import t from 'tap'
 import { AnswerStore } from '../../../../plugins/filters/circuit-breaker/fallback/answer-store.ts'
-import { principal, problem, type OpenSession, type Reply } from '../../../../src/contract/index.ts'
+import { heldBody, principal, problem, type OpenSession, type Reply } from '../../../../src/contract/index.ts'
 import { exchange, fakeClock, reply, type TestReply, type TestRequest } from '../../../../src/testing/index.ts'
 
 const START = Date.UTC(2026, 0, 2)
@@ -182,7 +182,7 @@ t.test('forgets the answers of what was changed (RFC 9111 4.4)', async t => {
 
 t.test('keeps no body that is too large, or that clients would wait for', async t => {
   const held: number[] = []
-  const stream = (over: object) => ({ ended: false, cancel: () => {}, hold: async (max: number) => { held.push(max); return Buffer.from('held') }, ...over })
+  const stream = (over: object) => ({ ended: false, cancel: () => {}, copy: (max: number) => heldBody(null).copy(max), hold: async (max: number) => { held.push(max); return Buffer.from('held') }, ...over })
   const keeps = async (headers: Readonly<Record<string, string>>, over = {}) => isKept({ ...reply({ headers }), body: stream(over) })
   t.equal(await keeps({}), false, 'nobody knows how long it will be')
   t.equal(await keeps({ 'content-length': '1001' }), false)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import circuitBreaker from '../../../../plugins/filters/circuit-breaker/index.ts'
-import { GatewayError, problem, type Dispatch, type Exchange, type Fallback, type Reply } from '../../../../src/contract/index.ts'
+import { GatewayError, heldBody, problem, type Dispatch, type Exchange, type Fallback, type Reply } from '../../../../src/contract/index.ts'
 import { run } from '../../../../src/plan/run.ts'
 import { exchange, fakeDetours, mount, reply, type TestRequest } from '../../../../src/testing/index.ts'
 import { breaking, opened } from './breaking.ts'
@@ -11,7 +11,7 @@ const SORRY = { reply: { status: 200, json: { items: [] } } }
 /** A body that still arrives. */
 function stream (over: Partial<Extract<Reply['body'], { cancel: unknown }>> = {}) {
   const cancelled: Error[] = []
-  return { cancelled, body: { ended: false, hold: async () => null, cancel: (reason: Error) => { cancelled.push(reason) }, ...over } }
+  return { cancelled, body: { ended: false, hold: async () => null, copy: (max: number) => heldBody(null).copy(max), cancel: (reason: Error) => { cancelled.push(reason) }, ...over } }
 }
 
 t.test('a fixed answer stands in while the breaker is open', async t => {

@@ -1,12 +1,12 @@
 import t from 'tap'
-import { GatewayError, type BodyStream, type Reply } from '../../../../src/contract/index.ts'
+import { GatewayError, heldBody, type BodyStream, type Reply } from '../../../../src/contract/index.ts'
 import { exchange, reply } from '../../../../src/testing/index.ts'
 import { mounted, ok } from './mounted.ts'
 
 /** An answer whose body is still arriving. */
 function arriving (status: number) {
   const cancelled: unknown[] = []
-  const body: BodyStream = { ended: false, hold: async () => Buffer.from('body'), cancel: reason => cancelled.push((reason as GatewayError).code) }
+  const body: BodyStream = { ended: false, hold: async () => Buffer.from('body'), copy: max => heldBody(null).copy(max), cancel: reason => cancelled.push((reason as GatewayError).code) }
   return { answer: { ...reply({ status }), body } as Reply, cancelled }
 }
 

@@ -1,4 +1,4 @@
-import type { BodyStream, Reply } from '../../../../src/contract/index.ts'
+import { heldBody, type BodyStream, type Reply } from '../../../../src/contract/index.ts'
 import { reply } from '../../../../src/testing/index.ts'
 
 /** An answer whose body is still arriving. */
@@ -11,6 +11,7 @@ export function arriving (status: number, length: string | null, held: () => Pro
       asked.push(maxBytes)
       return await held()
     },
+    copy: max => heldBody(null).copy(max),
     cancel: reason => cancelled.push(reason)
   }
   return { answer: { ...reply({ status, headers: length === null ? {} : { 'content-length': length } }), body } as Reply, cancelled, asked }

@@ -45,6 +45,12 @@ t.test('Redis Cluster', { skip: withoutRedis }, async t => {
   t.equal(await store.add('key-1', 'other', 1000), false)
   await store.deleteIf('key-1', 'of key-1')
   t.equal(await store.get('key-1'), null)
+  for (const key of ['a', 'b', 'c', 'd']) {
+    t.equal(await store.swap(key, null, '1', 60_000), true)
+    t.strictSame(await store.tally(`${key} n`, { a: 1, b: 0.5 }, 60_000), { a: 1, b: 0.5 })
+    await store.setField(`${key} f`, 'f', key, 60_000)
+    t.equal(await store.getField(`${key} f`, 'f'), key)
+  }
   const sizes = await Promise.all([0, 1, 2].map(async node => Number(await peer.ask(node, 'DBSIZE'))))
   t.ok(sizes.every(size => size > 0), 'which share them')
 })

@@ -1,11 +1,13 @@
 import t from 'tap'
+import { celExpressions } from '../../../../src/adapters/cel-expressions.ts'
 import { compileAll } from '../../../../src/cli/compile-all.ts'
 import { offlineDetours } from '../../../../src/cli/rehearsal/offline-detours.ts'
+import { OfflineUpstreams } from '../../../../src/cli/rehearsal/offline-upstreams.ts'
 import { SOMEBODY } from '../../../../src/cli/rehearsal/offline-request.ts'
 import { Rehearsal } from '../../../../src/cli/rehearsal/rehearsal.ts'
 import { Config, defineFilter, definePredicate, Type } from '../../../../src/contract/index.ts'
 import { roomsOf } from '../../../../src/plan/compile-room.ts'
-import { exchange } from '../../../../src/testing/index.ts'
+import { exchange, fakeRandom } from '../../../../src/testing/index.ts'
 import { loadNative } from '../../config/load.ts'
 
 const detour = defineFilter({
@@ -43,6 +45,18 @@ t.test('takes a request the way that it would go, and tells of the route that it
 t.test('finds names that nobody has', async t => {
   t.match((await rehearsed(FILE.replace('to: spare', 'to: spar'), '/')).faults, [{ code: 'GW_CONFIG_UNKNOWN_UPSTREAM', pointer: '/routes/0/filters/0/detour/to', detail: /spare/ }])
   t.match((await rehearsed(FILE.replace('to: sorry', 'to: sory'), '/')).faults, [{ code: 'GW_CONFIG_UNKNOWN_ROUTE', pointer: '/routes/1/filters/0/detour/to', detail: /sorry/ }])
+})
+
+t.test('a shadow is no part of a rehearsal, but its name is looked up', async t => {
+  const { config } = await loadNative(FILE.replace('http://10.2.2.2]', 'http://10.2.2.2], sandbox: true'), { rooms: ROOMS })
+  const upstreams = new OfflineUpstreams(config, { random: fakeRandom(), expressions: celExpressions })
+  const detours = offlineDetours(config, { route: 'by-upstream', upstreams, table: () => { throw new Error('is not asked') } })
+  const way = detours.shadow('spare', 'next', '/to')
+  t.match(way, { upstream: 'spare', sandbox: true })
+  t.match(detours.shadow('http://10.4.4.4', 'next', '/to'), { upstream: 'http://10.4.4.4', sandbox: false })
+  t.equal((await way.call(exchange())).code, 'GW_NO_ENDPOINT')
+  t.same(upstreams.sent, [])
+  t.throws(() => detours.shadow('nobody', 'next', '/to'), { code: 'GW_CONFIG_UNKNOWN_UPSTREAM', pointer: '/to' })
 })
 
 t.test('leads nowhere where nothing is rehearsed', async t => {

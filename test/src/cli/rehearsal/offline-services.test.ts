@@ -3,7 +3,9 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import t from 'tap'
 import { OfflineClock } from '../../../../src/cli/rehearsal/offline-clock.ts'
 import { offlineServices } from '../../../../src/cli/rehearsal/offline-services.ts'
+import { Config, definePredicate, Type } from '../../../../src/contract/index.ts'
 import { newRingKey, publicPart } from '../../../../src/identity/rings/ring-key.ts'
+import { exchange } from '../../../../src/testing/index.ts'
 import { loadNative } from '../../config/load.ts'
 
 const clock = new OfflineClock()
@@ -60,6 +62,16 @@ t.test('keeps what is stored to itself, also where the file names a Redis', asyn
   t.equal(store.shared, true, 'as rooms would be told by the gateway')
   for (const where of ['cluster: "127.0.0.1:1"', 'sentinel: { master: gate, nodes: "127.0.0.1:1" }']) t.equal((await offline(`gateway: { redis: { ${where} } }`)).services.store.shared, true)
   for (const none of ['{}', '{ redis: { url: "" } }']) t.equal((await offline(`gateway: ${none}`)).services.store.shared, false)
+})
+
+t.test('knows predicates in the config of a filter, and lets no other thread work', async t => {
+  const path = definePredicate({ name: 'path', config: Config({ is: Type.String() }), shorthand: 'is', create: ({ is }) => ({ match: x => x.path === is }) })
+  const { services: { predicates, aside, reports } } = offlineServices((await loadNative('gateway: {}')).config, clock, new Map([['path', path]]))
+  const holds = predicates.all([{ path: '/a' }], '/match')
+  t.same(['/a', '/b'].map(target => holds(exchange({ target }))), [true, false])
+  t.throws(() => predicates.all([{ paht: '/a' }], '/match'), { code: 'GW_CONFIG_UNKNOWN_PREDICATE', pointer: '/match/0' })
+  await t.rejects(aside.run(import.meta.url, null, { timeoutMs: 1000 }), { name: 'AsideError', fault: 'failed' })
+  reports.publish('a', { summary: () => ({}), view: () => ({}), actions: {} })
 })
 
 t.test('tells what is wrong in the sections, and goes on as if it were not', async t => {
