@@ -5,6 +5,7 @@ import { OutboundError } from '../contract/outbound.ts'
 import { UsageError } from '../contract/usage-error.ts'
 import { checkCommand } from './check-command.ts'
 import { EXIT, type Command, type Io } from './command.ts'
+import { diffCommand } from './diff-command.ts'
 import { explainCommand } from './explain-command.ts'
 import { importCommand } from './import-command.ts'
 import { keysCommand } from './keys-command.ts'
@@ -21,7 +22,7 @@ import { testCommand } from './test-command.ts'
 
 /** Every built-in command, in the order of `--help`. Those of rooms follow. */
 export const COMMANDS: readonly Command[] =
-  [runCommand, checkCommand, routesCommand, explainCommand, testCommand, schemaCommand, importCommand, newCommand, keysCommand]
+  [runCommand, checkCommand, routesCommand, explainCommand, testCommand, diffCommand, schemaCommand, importCommand, newCommand, keysCommand]
 
 /** Runs one command line; gives the exit status. */
 export async function runCli (argv: readonly string[], io: Io): Promise<number> {
