@@ -1,12 +1,12 @@
-import { defineFilter, labelledCounter, problem, refuse, type Counter, type Exchange, type Phases, type Place, type Reply } from '../../../src/contract/index.ts'
+import { defineFilter, GatewayError, labelledCounter, problem, refuse, type Counter, type Exchange, type Phases, type Place, type Reply, type Step } from '../../../src/contract/index.ts'
 import { deviceFinder } from './device.ts'
 import { MintedPassports } from './minted-passports.ts'
 import { checkConfig, PassportSchema, type PassportConfig } from './passport-config.ts'
-import { passportOffice, type Issue, type Issued } from './passport-office.ts'
+import { enrichmentOf, passportOffice, type Issue, type Issued } from './passport-office.ts'
 import { requestDigest } from './verifier/request-digest.ts'
 
 /** What both ways of giving out passports need. */
-interface Desk { readonly header: string, readonly config: PassportConfig, readonly place: Place, readonly issue: Issue, refused(reason: string): Counter }
+interface Desk { readonly header: string, readonly config: PassportConfig, readonly place: Place, readonly enrichment: ReturnType<typeof enrichmentOf>, readonly issue: Issue, refused(reason: string): Counter }
 
 const DEFAULT_BIND_BODY = 1024 ** 2
 
@@ -20,8 +20,9 @@ export default defineFilter({
     checkConfig(config)
     const header = config.header.toLowerCase()
     const refused = labelledCounter(place.services.metrics, 'gatehouse_credentials_refused_total', 'reason')
-    const desk = { header, config, place, issue: passportOffice(config, place), refused }
-    return { ...config.bind === 'request' ? forOneRequest(desk) : forCaller(desk), ownHeaders: [header] }
+    const enrichment = enrichmentOf(config, place)
+    const desk = { header, config, place, enrichment, issue: passportOffice(config, place, enrichment, false), refused }
+    return { ...config.bind === 'request' ? forOneRequest(desk) : forCaller(desk), ownHeaders: [header], restate: audience => forShadow(desk, audience) }
   }
 })
 
@@ -76,6 +77,29 @@ function forOneRequest (desk: Desk): Phases {
       x.headers.put(header, issued.value)
       return keepIn(await next(x), header)
     }
+  }
+}
+
+/** The passport of the live request is for another upstream, and on a copy that was kept for a while it has expired. */
+function forShadow (desk: Desk, audience: string): Step {
+  const { header, config, place, enrichment } = desk
+  const devices = deviceFinder(config.device)
+  const minted = new MintedPassports(devices.varies)
+  // The route's own upstream, asked once more, goes by the name that it always has
+  const isOwn = config.audience !== undefined && place.upstreams.includes(audience)
+  const issue = passportOffice(isOwn ? config : { ...config, audience: [audience] }, place, enrichment, true)
+  return async x => {
+    const { principal } = x
+    withdraw(x, header)
+    if (principal === null && !config.anonymous) return
+    const device = devices.find(x)
+    const bound = config.bind === 'request' ? { txn: x.id, req: requestDigest({ method: x.method, path: x.path, body: x.body.held }) } : null
+    const known = bound === null ? minted.get(principal, device, place.services.clock.now()) : null
+    if (known !== null) return x.headers.put(header, known)
+    const issued = await issue(principal, device, bound)
+    if (typeof issued === 'string') throw new GatewayError(issued)
+    if (bound === null) minted.set(principal, device, issued)
+    x.headers.put(header, issued.value)
   }
 }
 

@@ -12,16 +12,18 @@ export type Issued = Minted | 'GW_HEADERS_TOO_LARGE' | 'GW_IDENTITY_UNAVAILABLE'
 /** Makes a passport for a caller; a promise only where a service must be asked for facts first. */
 export type Issue = (principal: Principal | null, device: Device | null, bound: Binding | null) => Issued | Promise<Issued>
 
-/** Everything that is the same for all passports of a route, made ready. */
-export function passportOffice (config: PassportConfig, place: Place): Issue {
+/** Who is asked for facts about callers; one for a route, so that copies of a request ask no more. */
+export const enrichmentOf = ({ enrich }: PassportConfig, place: Place): Enrichment | null => enrich === undefined ? null : new Enrichment(enrich, place)
+
+/** Everything that is the same for all passports of a route, made ready. `shadow`: those on copies of requests. */
+export function passportOffice (config: PassportConfig, place: Place, enrichment: Enrichment | null, shadow: boolean): Issue {
   const { services } = place
-  const mint = passportMint({ ...letterhead(config, place), ttlMs: config.ttl, maxBytes: config.maxBytes, signer: signerFor(config, place), routeId: place.routeId, services })
+  const mint = passportMint({ ...letterhead(config, place), shadow, ttlMs: config.ttl, maxBytes: config.maxBytes, signer: signerFor(config, place), routeId: place.routeId, services })
   const copy = claimCopier(config.claims)
-  const enrichment = config.enrich && new Enrichment(config.enrich, place)
   const issue = (principal: Principal | null, device: Device | null, bound: Binding | null, facts: Facts | null): Issued =>
     mint({ principal, device, bound, facts, copied: principal === null ? {} : copy(principal) }) ?? 'GW_HEADERS_TOO_LARGE'
   return (principal, device, bound) => {
-    const facts = principal === null || enrichment === undefined ? null : enrichment.factsFor(principal, device)
+    const facts = principal === null || enrichment === null ? null : enrichment.factsFor(principal, device)
     if (!(facts instanceof Promise)) return issue(principal, device, bound, facts)
     return facts.then(found => issue(principal, device, bound, found), () => enrichment!.required ? 'GW_IDENTITY_UNAVAILABLE' : issue(principal, device, bound, null))
   }

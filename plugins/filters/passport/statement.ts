@@ -15,17 +15,18 @@ export interface Statement {
 export interface Binding { readonly txn: string, readonly req: string }
 
 /** The same for every passport of a route. */
-export interface Letterhead { readonly iss: string, readonly aud: string | readonly string[] }
+export interface Letterhead { readonly iss: string, readonly aud: string | readonly string[], /** For a copy of a request: whoever gets it must change nothing that matters. */ readonly shadow: boolean }
 
 type Claims = Record<string, unknown>
 
 /** The claims of a passport in a fixed order; one that would say nothing is left out. */
-export function claimsOf ({ iss, aud }: Letterhead, { principal, device, copied, facts, bound }: Statement, iat: number, exp: number): Claims {
+export function claimsOf ({ iss, aud, shadow }: Letterhead, { principal, device, copied, facts, bound }: Statement, iat: number, exp: number): Claims {
   return {
     iss,
     aud,
     iat,
     exp,
+    ...shadow && { shd: true },
     ...bound !== null && { txn: bound.txn },
     ...principal === null ? { lvl: 0 } : identity(principal),
     ...device !== null && { dev: device },

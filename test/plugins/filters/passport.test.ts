@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import t from 'tap'
 import passport from '../../../plugins/filters/passport/index.ts'
 import { Rings } from '../../../src/identity/rings/rings.ts'
-import { GatewayError, type KeyRings, type Principal } from '../../../src/contract/index.ts'
+import { GatewayError, heldBody, type KeyRings, type Principal } from '../../../src/contract/index.ts'
 import { fakeClock, fakeKeys, fakeOutbound, mount, type FakeKeys, type MountOptions, type TestRequest } from '../../../src/testing/index.ts'
 import { ada, desk, NOW, TO_ORDERS } from './passport/desk.ts'
 
@@ -61,6 +61,24 @@ t.test('is made by the ring, for the audience and in the name that the route say
   t.match(claims, { iss: 'edge-1', aud: 'shop', exp: NOW + 60 })
   t.same((await desk({}, { upstreams: ['orders', 'orders-next', 'orders'] }).send()).claims!['aud'], ['orders', 'orders-next'])
   t.same((await desk(['a', 'b']).send()).claims!['aud'], ['a', 'b'])
+})
+
+t.test('is said anew on copies of the request for a shadow, and for the upstream of the route by the name it always has', async t => {
+  for (const bind of ['none', 'request']) {
+    const { send, plan } = desk({ audience: 'orders-api', bind })
+    const { x } = await send({ principal: ada() })
+    for (const [shadow, aud] of [['orders-next', 'orders-next'], ['orders', 'orders-api']] as const) {
+      const copy = x.copy(heldBody(null))
+      await plan.filters[0]!.phases.restate!(shadow)(copy)
+      const [header] = copy.headers.all('x-passport')
+      t.match(JSON.parse(Buffer.from(header!.split('.').at(-1)!, 'base64url').toString()), { aud, sub: 'ada', shd: true })
+    }
+  }
+  const { send, plan } = desk({ anonymous: false })
+  const copy = (await send()).x.copy(heldBody(null))
+  copy.headers.put('x-passport', 'forged')
+  await plan.filters[0]!.phases.restate!('orders-next')(copy)
+  t.notOk(copy.headers.has('x-passport'))
 })
 
 t.test('is reused for the same caller while half of its life is left', async t => {

@@ -28,6 +28,8 @@ export interface Passport {
   readonly src?: 'jwt' | 'opaque' | 'api-key' | 'basic' | 'session' | 'mtls' | 'test'
   /** Who really acts, where somebody acts for `sub` (RFC 8693 4.1). */
   readonly act?: Readonly<Record<string, unknown>>
+  /** The request is a copy for a shadow, and another one is answered to the client: change nothing that matters. */
+  readonly shd?: boolean
   /** The request it is bound to: request id and digest. */
   readonly txn?: string
   readonly req?: string
@@ -51,7 +53,7 @@ const REQUIRED: Readonly<Record<string, (value: unknown) => boolean>> = {
 }
 
 const OPTIONAL: Readonly<Record<string, (value: unknown) => boolean>> = {
-  sub: isText, idp: isText, cid: isText, scp: isTexts, ten: isText, dev: isRecord, amr: Array.isArray, acr: isText, src: isText, act: isRecord, txn: isText, req: isText, ctx: isRecord
+  sub: isText, idp: isText, cid: isText, scp: isTexts, ten: isText, dev: isRecord, amr: Array.isArray, acr: isText, src: isText, act: isRecord, txn: isText, req: isText, ctx: isRecord, shd: value => typeof value === 'boolean'
 }
 
 /** The claims as a passport. Throws PassportError where one is missing or of another type. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Breakers } from '../../../../src/contract/index.ts'
+import { heldBody, type Breakers } from '../../../../src/contract/index.ts'
 import { fakeBreaker, fakeOutbound } from '../../../../src/testing/index.ts'
 import { ada, desk, TO_ORDERS } from './desk.ts'
 
@@ -21,6 +21,18 @@ t.test('asks for facts once a caller', async t => {
   clock.advance(40_000)
   await send({ principal: caller })
   t.equal(outbound.calls.length, 2, 'asked again when the answer is over')
+})
+
+t.test('asks no more for copies of the request', async t => {
+  const outbound = fakeOutbound(() => ({ body: { plan: 'pro' } }))
+  const { send, plan } = desk({ enrich: ENRICH }, { ...TO_ORDERS, services: { outbound } })
+  const { x } = await send({ principal: ada() })
+  for (const shadow of ['orders-next', 'orders-rewrite']) {
+    const copy = x.copy(heldBody(null))
+    await plan.filters[0]!.phases.restate!(shadow)(copy)
+    t.match(Buffer.from(copy.headers.first('x-passport')!.split('.').at(-1)!, 'base64url').toString(), '"ctx":{"plan":"pro"}')
+  }
+  t.equal(outbound.calls.length, 1)
 })
 
 t.test('asks nothing about nobody', async t => {
