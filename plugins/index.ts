@@ -41,6 +41,7 @@ import setRequestHostHeader from './filters/set-request-host-header/index.ts'
 import setRequestUri from './filters/set-request-uri/index.ts'
 import setResponseHeader from './filters/set-response-header/index.ts'
 import setStatus from './filters/set-status/index.ts'
+import shadow from './filters/shadow/index.ts'
 import stripPrefix from './filters/strip-prefix/index.ts'
 import timeout from './filters/timeout/index.ts'
 import tokenExchange from './filters/token-exchange/index.ts'
@@ -107,6 +108,7 @@ export const filters = [
   setRequestUri,
   setResponseHeader,
   setStatus,
+  shadow,
   stripPrefix,
   timeout,
   tokenExchange,

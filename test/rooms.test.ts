@@ -1,14 +1,15 @@
+import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { parse } from 'yaml'
 import { filters, predicates } from '../plugins/index.ts'
 import type { Filter, Predicate } from '../src/contract/room.ts'
-import { fakeSessions, mount } from '../src/testing/index.ts'
+import { fakeDetours, fakeSessions, mount } from '../src/testing/index.ts'
 
 const file = (path: string) => new URL(`../${path}`, import.meta.url)
-/** As in a route file with `gateway.session`. */
-const services = { sessions: fakeSessions() }
-const compiles = (room: Filter | Predicate, config: unknown) => room.kind === 'filter' ? mount(room, config, {}, { services, upstreams: ['orders'] }) : mount(room, config)
+/** As in a route file with `gateway.session`, where every upstream is there that an example mirrors to. */
+const services = { sessions: fakeSessions(), detours: { ...fakeDetours(), shadow: (upstream: string) => ({ upstream, sandbox: false, call: () => assert.fail('nothing is called here') }) } }
+const compiles = (room: Filter | Predicate, config: unknown) => room.kind === 'filter' ? mount(room, config, {}, { services, upstreams: ['orders'], predicates }) : mount(room, config)
 
 for (const [kind, rooms] of Object.entries({ filters, predicates } as Record<string, readonly (Filter | Predicate)[]>)) {
   t.test(`${kind}: every folder is registered under its name`, async t => {
