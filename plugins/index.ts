@@ -42,6 +42,7 @@ import setRequestUri from './filters/set-request-uri/index.ts'
 import setResponseHeader from './filters/set-response-header/index.ts'
 import setStatus from './filters/set-status/index.ts'
 import shadow from './filters/shadow/index.ts'
+import snapshot from './filters/snapshot/index.ts'
 import stripPrefix from './filters/strip-prefix/index.ts'
 import timeout from './filters/timeout/index.ts'
 import tokenExchange from './filters/token-exchange/index.ts'
@@ -109,6 +110,7 @@ export const filters = [
   setResponseHeader,
   setStatus,
   shadow,
+  snapshot,
   stripPrefix,
   timeout,
   tokenExchange,
