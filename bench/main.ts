@@ -13,8 +13,9 @@ import { proxy } from './scenarios/proxy.ts'
 import { reload } from './scenarios/reload.ts'
 import { resilience } from './scenarios/resilience.ts'
 import { routes } from './scenarios/routes.ts'
+import { shadow } from './scenarios/shadow.ts'
 
-const SCENARIOS: readonly Scenario[] = [proxy, identity, resilience, drill, routes, lookup, bodies, idle, reload]
+const SCENARIOS: readonly Scenario[] = [proxy, identity, resilience, drill, shadow, routes, lookup, bodies, idle, reload]
 
 await main(process.argv.slice(2))
 

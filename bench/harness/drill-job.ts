@@ -2,6 +2,8 @@
 export interface DrillJob {
   readonly port: number
   readonly seconds: number
+  /** Whether to give the time of each request too, from the moment it was really sent: timers are a millisecond early or late. */
+  readonly times?: boolean
   readonly streams: readonly { readonly name: string, readonly path: string, readonly perSecond: number }[]
 }
 
@@ -13,6 +15,8 @@ export interface DrillResult {
   /** From the moment a request was due to the end of its answer. */
   readonly p50Ms: number
   readonly p99Ms: number
+  /** Of each request, where the job wants them: in order of length. */
+  readonly timesMs?: readonly number[]
 }
 
 /** By the name of the stream. */
