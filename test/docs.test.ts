@@ -13,7 +13,7 @@ import { GuideSession, type Ran } from './docs/guide-session.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const text = (path: string) => readFileSync(join(root, path), 'utf8')
-const guides = ['README.md', ...globSync('docs/*.md', { cwd: root }).sort()]
+const guides = ['README.md', ...globSync(['docs/*.md', 'docs/shadow/*.md'], { cwd: root }).sort()]
 const roomPages = globSync(['plugins/*/*/README.md', 'docs/reference/*.md'], { cwd: root }).sort()
 
 /** Commands that no test can run: `.ci/run` does, in these words, or the words say what is done in their place. */

@@ -1,6 +1,6 @@
 import { parse, stringify } from 'yaml'
 
-interface Route { id?: string, predicates?: unknown[], upstream?: unknown }
+interface Route { id?: string, predicates?: unknown[], filters?: unknown[], upstream?: unknown }
 interface File { version?: number, gateway?: object, upstreams?: Record<string, unknown>, issuers?: object, keyRings?: object, routes?: Route[], filters?: unknown[] }
 
 const ANYWHERE = 'http://127.0.0.1:1'
@@ -22,11 +22,20 @@ export function wholeFile (kind: string, text: string): string {
   return stringify(completed({ routes: [route] }))
 }
 
-function completed ({ upstreams = {}, routes, ...file }: File): File {
+function completed ({ upstreams = {}, routes, filters, ...file }: File): File {
   const whole = routes?.map((route, i) => ({ id: `route-${i}`, predicates: ['path: /**'].map(text => parse(text) as unknown), upstream: ANYWHERE, ...route }))
-  const named = (whole ?? []).flatMap(route => namesIn(route.upstream)).filter(name => !name.includes('://') && !(name in upstreams))
+  const mirrored = [filters, ...(whole ?? []).map(route => route.filters)].flatMap((uses = []) => uses.flatMap(shadowsIn))
+  const named = [...mirrored, ...(whole ?? []).flatMap(route => namesIn(route.upstream))].filter(name => !name.includes('://') && !(name in upstreams))
   const all = { ...upstreams, ...Object.fromEntries(named.map(name => [name, { endpoints: [ANYWHERE] }])) }
-  return { version: 1, ...IDENTITIES, ...file, ...Object.keys(all).length > 0 && { upstreams: all }, ...whole && { routes: whole } }
+  return { version: 1, ...IDENTITIES, ...file, ...Object.keys(all).length > 0 && { upstreams: all }, ...filters && { filters }, ...whole && { routes: whole } }
+}
+
+/** What one use of a filter names by `shadow: { to: ... }`. */
+function shadowsIn (use: unknown): string[] {
+  if (typeof use !== 'object' || use === null || !('shadow' in use)) return []
+  const config = use.shadow
+  const to = typeof config === 'object' && config !== null && 'to' in config ? config.to : config
+  return [to].flat().map(one => typeof one === 'object' && one !== null && 'upstream' in one ? String(one.upstream) : String(one))
 }
 
 function namesIn (upstream: unknown): string[] {
