@@ -141,7 +141,7 @@ t.test('a list without order', async t => {
 
 t.test('paths have no part that tells who somebody is, or that is one of thousands', async t => {
   for (const key of ['ann@example.com', '3f2b8c6e-1f2a-4b3c-9d8e-7f6a5b4c3d2e', '42', 'user-1234567', '+49 171 1234567', '10.0.0.1', '2026-03-01', 'x'.repeat(65), '\u0000', '0123456789abcdef', 'k3f9x', 'u-12-345', '/users/ann', 'name=ann', 'who ate my pie', 'AKIAIOSFODNN7EXAMPLE']) {
-    t.strictSame(await named({ m: { [key]: 1 } }, { m: { [key]: 2 } }), ['number body/m/*'], key)
+    t.strictSame(await named({ m: { [key]: 1 } }, { m: { [key]: 2 } }), ['number body/m/*'], JSON.stringify(key))
   }
   const map = (n: number, value: (i: number) => unknown) => ({ m: Object.fromEntries(Array.from({ length: n }, (_, i) => [`k${i}`, value(i)])) })
   t.strictSame(await named(map(21, i => i), map(21, i => i + 1)), ['number body/m/*'], 'a map')
